@@ -1,0 +1,77 @@
+# From sound to numbers and back. `make` lists what there is.
+
+PYTHON ?= python3
+uv     := $(shell command -v uv 2>/dev/null)
+python  = .venv/bin/python -m
+pytest  = $(python) pytest -n 2 --dist loadfile --nbval --nbval-current-env \
+	--nbval-cell-timeout=120 --nbval-sanitize-with=tests/sanitize.cfg \
+	--doctest-modules audiotools.py tests notebooks
+
+unexport MPLBACKEND   # kernels then draw inline, whatever the shell asks for
+
+.PHONY: help lab test test-all outputs constraints clean
+
+help:
+	@sed -n 's/^\([a-z-]*\):.*## /make \1:	/p' Makefile | expand -t 18
+
+lab: .venv/installed ## open the course in JupyterLab
+	@$(python) jupyterlab --ip=127.0.0.1 --allow-root --ServerApp.root_dir=. \
+	  --LabApp.default_url=/lab/tree/notebooks/01_spectrograms.ipynb \
+	  --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
+
+test: .venv/installed ## lint, then test the module, the panels and the notebooks
+	@$(python) ruff check && $(pytest) -m "not slow"
+
+test-all: .venv/installed ## the same and the slow ones: other clips, the browser
+	@$(python) ruff check && $(pytest)
+
+outputs: .venv/installed ## execute all notebooks and save what they show
+	@$(python) nbconvert --to notebook --inplace --execute \
+	  --ExecutePreprocessor.kernel_name=python3 --ExecutePreprocessor.record_timing=False \
+	  --ClearMetadataPreprocessor.enabled=True \
+	  --ClearMetadataPreprocessor.preserve_cell_metadata_mask=tags \
+	  --ClearMetadataPreprocessor.preserve_nb_metadata_mask="{'kernelspec', ('language_info', 'name')}" \
+	  notebooks/*.ipynb notebooks/solutions/*.ipynb
+
+constraints: ## write constraints.txt anew (needs uv)
+	@uv pip compile --quiet --upgrade --universal --python-version 3.10 --no-annotate \
+	  --custom-compile-command "make constraints" requirements.txt --output-file constraints.txt
+
+clean: ## remove .venv and what the tools left behind
+	@rm -rf .venv .pytest_cache .ruff_cache && find . -depth \
+	  \( -name __pycache__ -o -name .ipynb_checkpoints \) -exec rm -rf {} \;
+
+# What keeps $(PYTHON) from making .venv, in one line; empty if nothing does.
+problem = $(shell \
+	if ! "$(PYTHON)" -c '' 2>/dev/null; then \
+	  echo 'no "$(PYTHON)" here. Install Python 3.10 or newer, or name yours: $(cure)'; \
+	elif ! "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 10))'; then \
+	  echo "$$("$(PYTHON)" -V 2>&1) is too old, 3.10 or newer is needed. Where there is one, type: $(cure)"; \
+	elif [ -z "$(uv)" ] && ! "$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null; then \
+	  echo '"$(PYTHON)" comes without venv. Type: sudo apt install python3-venv'; \
+	fi)
+cure = make $(or $(firstword $(MAKECMDGOALS)),lab) PYTHON=python3.12
+
+# A .venv whose Python is gone is made again.
+$(shell test -x .venv/bin/python || rm -f .venv/installed)
+
+# .venv/unfinished becomes .venv/installed at the end: after an interrupted install
+# the next make starts from nothing. uv is used where it is, pip prints a dot per package.
+.venv/installed: requirements.txt constraints.txt
+	$(if $(problem),$(error $(problem)))
+	@echo "Making .venv and installing the packages: a minute or two, about 850 MB."
+	@test ! -e .venv/unfinished || rm -rf .venv
+ifneq ($(uv),)
+	@.venv/bin/python -c '' 2>/dev/null || uv venv --quiet --allow-existing --python \
+	  "$$("$(PYTHON)" -c 'import sys; print(sys.executable)')" .venv
+	@touch .venv/unfinished; \
+	{ uv pip install --python .venv/bin/python -r requirements.txt -c constraints.txt 2>&1 \
+	  && mv .venv/unfinished $@; } | grep -v '^ [-+~D]'; test ! -e .venv/unfinished
+else
+	@$(python) pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear .venv
+	@touch .venv/unfinished; \
+	{ .venv/bin/python -u -m pip install --disable-pip-version-check \
+	  -r requirements.txt -c constraints.txt && mv .venv/unfinished $@; } | \
+	while read -r word _; do case "$$word" in Collecting) printf .;; esac; done; \
+	echo; test ! -e .venv/unfinished
+endif

@@ -1,0 +1,1990 @@
+"""From sound to numbers and back: the staircase of representations, both ways.
+
+A waveform goes down to ever smaller representations, and each step has its way
+back up beside it::
+
+    down   y --stft--> D --abs--> S --make_mel--> M --mel_to_mfcc--> C
+    up     y <--istft-- D <--griffin_lim-- S <--mel_to_spectrogram-- M <--mfcc_to_mel-- C
+
+==========  ====================================  ==========================================
+``y``       waveform, full scale 1.0              ``(n,)``
+``D``       short-time Fourier transform          ``(1 + n_fft//2, n_frames)``, complex
+``S``       its magnitude                         ``(1 + n_fft//2, n_frames)``, not negative
+``M``       mel spectrum                          ``(n_mels, n_frames)``, not negative
+``C``       mel-frequency cepstrum (MFCC)         ``(n_mfcc, n_frames)``
+==========  ====================================  ==========================================
+
+What holds everywhere:
+
+* Names are librosa's, and so are the results of the steps down, to float precision.
+* Frequency runs along rows, time along columns; options come by keyword.
+* Leading dimensions are batches: a batch gives what a loop over its items gives.
+* float32 in, float32 out; float64 in, float64 out. Inputs are never changed.
+* What happens by chance takes a `seed`; the same seed gives the same result.
+* What a function cannot do it refuses, naming the values and the cure.
+
+The *grid* is the set ``n_fft, hop_length, win_length, window``. Whoever goes up must
+pass the grid that was used on the way down; one dict, passed both ways, remembers it::
+
+    settings = dict(n_fft=1024, hop_length=256)      # 64 ms frames, 16 ms apart at 16 kHz
+    S = np.abs(stft(y, **settings))
+    y_hat = griffin_lim(S, **settings)
+
+The sections, in reading order: Sound, Frames, Short-time spectra, Decibels, Back from
+magnitude, Mel, Cepstrum, Voice, Measures, Names from the gist. The last section keeps
+the names of the notebook that this course grew from: Tim Sainburg's, with functions by
+Kyle Kastner (https://gist.github.com/kastnerkyle/179d6e9a88202ab0a2fe).
+"""
+
+import collections
+import functools
+import inspect
+import operator
+import pathlib
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+import scipy.fft
+import scipy.signal
+import scipy.sparse
+import soundfile
+
+# ----------------------------------------------------------------------------------------
+# 0. What every function asks of its input
+# ----------------------------------------------------------------------------------------
+
+
+def _each(*ndims):
+    """Returns a decorator that turns a function of single items into one of batches.
+
+    `ndims` are the dimensions of one item of the function's first, second, ... argument.
+    Dimensions before those are a batch: the function runs on each item in turn and the
+    results are stacked, so a batch equals a loop by construction.
+    """
+
+    def decorate(function):
+        signature = inspect.signature(function)
+        names = list(signature.parameters)[: len(ndims)]
+
+        @functools.wraps(function)
+        def over_batches(*args, **kwargs):
+            call = signature.bind(*args, **kwargs)
+            arrays = [np.asarray(call.arguments[name]) for name in names]
+
+            def one(*items):
+                call.arguments.update(zip(names, items))
+                return function(*call.args, **call.kwargs)
+
+            leads = [a.shape[: max(0, a.ndim - ndim)] for a, ndim in zip(arrays, ndims)]
+            if len(set(leads)) > 1:
+                shapes = " and ".join(f"{name} {a.shape}" for name, a in zip(names, arrays))
+                raise ValueError(f"the batches do not match: {shapes}")
+            if leads[0] == ():
+                return one(*arrays)
+            items = [a.reshape(-1, *a.shape[a.ndim - ndim :]) for a, ndim in zip(arrays, ndims)]
+            if len(items[0]) == 0:
+                raise ValueError(f"{names[0]} has shape {arrays[0].shape}: the batch is empty")
+            results = np.stack([one(*item) for item in zip(*items)])
+            return results.reshape(leads[0] + results.shape[1:])
+
+        return over_batches
+
+    return decorate
+
+
+def _numbers(x, name, *, ndim, kinds="fiu", negative=True):
+    """Returns `x` as a finite float (or complex) array of at least `ndim` dimensions.
+
+    float32 and complex64 stay; halves become float32, all the rest double precision.
+    """
+    x = np.asarray(x)
+    if x.dtype.kind not in kinds:
+        cure = "pass np.abs of it" if x.dtype.kind == "c" else "pass an array of numbers"
+        raise TypeError(f"{name} has dtype {x.dtype}: {cure}")
+    if x.ndim < ndim:
+        raise ValueError(f"{name} has shape {x.shape}: it needs {ndim} dimension(s)")
+    if x.size == 0:
+        raise ValueError(f"{name} has shape {x.shape}: it is empty")
+    single = x.dtype in (np.float16, np.float32, np.complex64)
+    if x.dtype.kind == "c":
+        x = x.astype(np.complex64 if single else np.complex128, copy=False)
+    else:
+        x = x.astype(np.float32 if single else np.float64, copy=False)
+    bad = x.size - np.count_nonzero(np.isfinite(x))
+    if bad:
+        raise ValueError(
+            f"{name} holds NaN or infinity in {bad} of {x.size} values: "
+            "repair or cut them out first (np.nan_to_num makes them 0)"
+        )
+    if not negative and x.min() < 0:
+        raise ValueError(
+            f"{name} goes down to {x.min():.3g}, but a magnitude is never negative: "
+            "if these are decibels, apply db_to_amplitude first"
+        )
+    return x
+
+
+def _sound(y, name="y"):
+    """Returns the waveform `y` as a finite float array; integers are refused."""
+    y = np.asarray(y)
+    if y.dtype.kind in "iu":
+        full_scale = np.iinfo(y.dtype).max + 1
+        raise TypeError(
+            f"{name} has dtype {y.dtype}, but full scale is 1.0 here: "
+            f"pass {name} / {full_scale} if it holds {8 * y.itemsize}-bit samples"
+        )
+    return _numbers(y, name, ndim=1, kinds="f")
+
+
+def _magnitude(S, name="S"):
+    """Returns the spectrum `S` as a finite array (rows, frames) with nothing below zero."""
+    return _numbers(S, name, ndim=2, negative=False)
+
+
+def _whole(value, name, *, least=1):
+    """Returns `value` as an int that is at least `least`."""
+    try:
+        value = operator.index(value)
+    except TypeError:
+        cure = " (Python's / gives a float: use //)" if isinstance(value, float) else ""
+        raise TypeError(f"{name}={value!r} is not a whole number{cure}") from None
+    if value < least:
+        raise ValueError(f"{name}={value} is too small: it must be at least {least}")
+    return value
+
+
+def _positive(value, name, unit="", *, zero=False):
+    """Returns `value` as a finite float above zero (or at zero, where `zero` allows it)."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name}={value!r} is not a number") from None
+    if not np.isfinite(number) or number < 0 or (number == 0 and not zero):
+        raise ValueError(f"{name}={value} {unit}".rstrip() + " must be finite and above zero")
+    return number
+
+
+def _below_nyquist(value, name, sr):
+    """Returns the frequency `value` in Hz if sound sampled at `sr` can hold it."""
+    if value > sr / 2:
+        raise ValueError(
+            f"{name}={value:g} Hz is above the Nyquist frequency {sr / 2:g} Hz of sr={sr:g}: "
+            f"choose {name} up to {sr / 2:g} Hz, or a recording with a higher rate"
+        )
+    return value
+
+
+# ----------------------------------------------------------------------------------------
+# 1. Sound
+# ----------------------------------------------------------------------------------------
+
+
+def load_wav(path, *, sr=None, duration=None):
+    """Returns a sound file as one channel at full scale 1.0, with its sampling rate.
+
+    Parameters
+    ----------
+    path : str, path or binary file object
+        Anything that soundfile reads: WAV, FLAC, OGG, MP3, AIFF, ...
+    sr : number, optional
+        Resample to this rate in Hz; None keeps the file's own.
+    duration : float, optional
+        Read only the first `duration` seconds.
+
+    Returns
+    -------
+    y : ndarray (n,), float32
+        Channels are averaged. 8-, 16- and 24-bit samples are scaled to -1 ... 1.
+    sr : number
+        Samples per second of `y`.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        No such file; not a sound file; no samples in it; NaN in it.
+
+    See Also
+    --------
+    save_wav : the way back. Notebook 01, "Listen first".
+
+    Examples
+    --------
+    >>> y, sr = load_wav("data/slt.wav", duration=1.5)
+    >>> y.shape, sr
+    ((24000,), 16000)
+    """
+    if isinstance(path, (str, pathlib.Path)) and not pathlib.Path(path).is_file():
+        what = "is a folder" if pathlib.Path(path).is_dir() else "does not exist"
+        raise FileNotFoundError(f"{path} {what}: give the path of a sound file")
+    if sr is not None:
+        _positive(sr, "sr", "Hz")
+    if duration is not None:
+        _positive(duration, "duration", "s")
+    try:
+        with soundfile.SoundFile(path) as file:
+            native_sr = file.samplerate
+            n = -1 if duration is None else max(1, round(duration * native_sr))
+            channels = file.read(n, dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        raise ValueError(
+            f"{path} cannot be read as sound ({error.error_string.strip(' .')}): "
+            "convert it to WAV, FLAC, OGG or MP3"
+        ) from None
+    if len(channels) == 0:
+        raise ValueError(f"{path} holds no samples: it is an empty recording")
+    y = _sound(channels.mean(axis=1), str(path))
+    if sr is None or sr == native_sr:
+        return y, native_sr
+    import librosa  # here, because it takes seconds to import and only resampling needs it
+
+    return librosa.resample(y, orig_sr=native_sr, target_sr=sr), sr
+
+
+def save_wav(path, y, sr):
+    """Writes a waveform as a 16-bit WAV file; returns nothing.
+
+    Parameters
+    ----------
+    path : str or path
+        Where to write; a file that is there already is replaced.
+    y : ndarray (n,)
+        Waveform within -1 ... 1.
+    sr : number
+        Samples per second; WAV stores whole numbers.
+
+    Raises
+    ------
+    ValueError
+        `y` exceeds full scale: it would be clipped.
+
+    Examples
+    --------
+    >>> y, sr = load_wav("data/slt.wav")
+    >>> path = getfixture("tmp_path") / "copy.wav"
+    >>> save_wav(path, y, sr)
+    >>> bool(np.all(load_wav(path)[0] == y))
+    True
+    """
+    y = _sound(y)
+    if y.ndim != 1:
+        raise ValueError(f"y has shape {y.shape}: save one waveform (n,) at a time")
+    peak = np.abs(y).max()
+    if peak > 1:
+        raise ValueError(
+            f"y peaks at {peak:.3g}, above full scale 1.0, and would be clipped: "
+            "save y / np.abs(y).max(), or match_level(y, reference)"
+        )
+    soundfile.write(path, y, round(_positive(sr, "sr", "Hz")), subtype="PCM_16", format="WAV")
+
+
+def match_level(y, reference):
+    """Returns `y` at the level of `reference`: the same root mean square, never clipping.
+
+    Parameters
+    ----------
+    y : ndarray (..., n)
+        Waveform to scale. Silence stays silence.
+    reference : ndarray (m,)
+        Waveform whose level is wanted.
+
+    Returns
+    -------
+    ndarray (..., n)
+        `y` times one factor. Where the level would push a peak above 1.0, the peak is put
+        at 1.0 and the level stays below the reference's.
+
+    Examples
+    --------
+    >>> quiet, loud = 0.01 * np.ones(8), 0.5 * np.ones(4)
+    >>> match_level(quiet, loud)[:2]
+    array([0.5, 0.5])
+    """
+    return _match_level(y, np.sqrt(np.mean(np.square(_sound(reference, "reference"), dtype=float))))
+
+
+@_each(1)
+def _match_level(y, target_rms):
+    y = _sound(y)
+    peak = float(np.abs(y).max())
+    if peak == 0:
+        return y.copy()
+    rms = peak * np.sqrt(np.mean(np.square(y / peak, dtype=float)))  # safe for tiny y
+    return y * y.dtype.type(min(target_rms / rms, 1 / peak))
+
+
+def butter_bandpass(lowcut, highcut, sr, *, order=5):
+    """Returns a Butterworth band-pass filter as second-order sections.
+
+    Parameters
+    ----------
+    lowcut, highcut : float
+        Edges in Hz, where the gain is -3 dB: 0 < lowcut < highcut < sr/2.
+    sr : number
+        Samples per second.
+    order : int
+        Steepness: each edge falls by 6 dB x `order` per octave.
+
+    Returns
+    -------
+    ndarray (order, 6)
+        Sections for `scipy.signal.sosfilt`. They stay exact where the polynomials of the
+        gist's version overflow (order 5 with a low edge).
+
+    See Also
+    --------
+    butter_bandpass_filter : applies it. Notebook 01, "Carve a band".
+
+    Examples
+    --------
+    >>> butter_bandpass(500, 7500, 16000, order=1).shape
+    (1, 6)
+    """
+    lowcut, highcut = _positive(lowcut, "lowcut", "Hz"), _positive(highcut, "highcut", "Hz")
+    nyquist = _positive(sr, "sr", "Hz") / 2
+    if highcut >= nyquist:
+        raise ValueError(
+            f"highcut={highcut:g} Hz must lie below the Nyquist frequency {nyquist:g} Hz of "
+            f"sr={sr:g}: choose a lower highcut, or a recording with a higher rate"
+        )
+    if lowcut >= highcut:
+        raise ValueError(f"lowcut={lowcut:g} Hz must lie below highcut={highcut:g} Hz")
+    order = _whole(order, "order")
+    return scipy.signal.butter(order, [lowcut, highcut], btype="bandpass", fs=sr, output="sos")
+
+
+def butter_bandpass_filter(y, lowcut, highcut, sr, *, order=5):
+    """Returns `y` with what lies outside a band of frequencies turned down.
+
+    Causal, as in the gist: the output may lag a little behind the input, never before it.
+
+    Parameters
+    ----------
+    y : ndarray (..., n)
+        Waveform.
+    lowcut, highcut, sr, order
+        As in `butter_bandpass`.
+
+    Returns
+    -------
+    ndarray (..., n)
+
+    Examples
+    --------
+    >>> t = np.arange(16000) / 16000
+    >>> hum = np.sin(2 * np.pi * 50 * t)
+    >>> hum_left = butter_bandpass_filter(hum, 500, 7500, 16000)
+    >>> bool(np.abs(hum_left[8000:]).max() < 1e-4)
+    True
+    """
+    y = _sound(y)
+    sections = butter_bandpass(lowcut, highcut, sr, order=order)
+    return scipy.signal.sosfilt(sections, y, axis=-1).astype(y.dtype)
+
+
+# ----------------------------------------------------------------------------------------
+# 2. Frames
+# ----------------------------------------------------------------------------------------
+
+
+def frame(y, frame_length, hop_length):
+    """Returns every full frame of `y` as a column: a read-only view, no copy.
+
+    Parameters
+    ----------
+    y : ndarray (..., n)
+        Waveform of at least one frame.
+    frame_length : int
+        Samples per frame.
+    hop_length : int
+        Samples from the start of one frame to the start of the next.
+
+    Returns
+    -------
+    ndarray (..., frame_length, n_frames)
+        ``n_frames = 1 + (n - frame_length) // hop_length``; samples after the last full
+        frame are in none.
+
+    See Also
+    --------
+    overlap_add : its adjoint. Notebook 01, "Slide the frame".
+
+    Examples
+    --------
+    >>> frame(np.arange(6.0), 4, 2)
+    array([[0., 2.],
+           [1., 3.],
+           [2., 4.],
+           [3., 5.]])
+    """
+    y = _sound(y)
+    frame_length = _whole(frame_length, "frame_length")
+    hop_length = _whole(hop_length, "hop_length")
+    if y.shape[-1] < frame_length:
+        raise ValueError(
+            f"y has {y.shape[-1]} samples, fewer than one frame of frame_length={frame_length}: "
+            "choose a shorter frame, or pad y with zeros"
+        )
+    windows = np.lib.stride_tricks.sliding_window_view(y, frame_length, axis=-1)
+    return windows[..., ::hop_length, :].swapaxes(-1, -2)
+
+
+@_each(2)
+def overlap_add(frames, hop_length):
+    """Returns the sum of all frames, each put back at its place in time.
+
+    The adjoint of `frame`, not its inverse: where k frames overlap, a sample is counted
+    k times.
+
+    Parameters
+    ----------
+    frames : ndarray (..., frame_length, n_frames)
+        One frame per column.
+    hop_length : int
+        Samples from the start of one frame to the start of the next.
+
+    Returns
+    -------
+    ndarray (..., frame_length + hop_length * (n_frames - 1))
+
+    Examples
+    --------
+    >>> overlap_add(frame(np.ones(6), 4, 2), 2)
+    array([1., 1., 2., 2., 1., 1.])
+    """
+    frames = _numbers(frames, "frames", ndim=2)
+    hop_length = _whole(hop_length, "hop_length")
+    frame_length, n_frames = frames.shape
+    # Cut each frame into pieces one hop long. Piece r of frame t belongs at hop t + r, so
+    # all frames' pieces number r are added to the output in one step.
+    n_pieces = -(-frame_length // hop_length)
+    pieces = np.zeros((n_frames, n_pieces * hop_length), dtype=frames.dtype)
+    pieces[:, :frame_length] = frames.T
+    pieces = pieces.reshape(n_frames, n_pieces, hop_length)
+    y = np.zeros((n_frames + n_pieces - 1, hop_length), dtype=frames.dtype)
+    for r in range(n_pieces):
+        y[r : r + n_frames] += pieces[:, r]
+    return y.reshape(-1)[: frame_length + hop_length * (n_frames - 1)]
+
+
+# ----------------------------------------------------------------------------------------
+# 3. Short-time spectra
+# ----------------------------------------------------------------------------------------
+
+
+class _Grid(NamedTuple):
+    """Where the frames lie and how they are weighted, with every default filled in."""
+
+    n_fft: int
+    hop_length: int
+    window: np.ndarray  # (n_fft,) float64, the window centred between zeros
+
+    def n_frames(self, length):
+        """Returns how many frames `stft` makes of `length` samples."""
+        return 1 + (length - self.n_fft % 2) // self.hop_length
+
+    def shortest(self, n_frames):
+        """Returns the fewest samples of which `stft` makes `n_frames` frames."""
+        return self.hop_length * (n_frames - 1) + self.n_fft % 2
+
+
+def _grid(n_fft, hop_length, win_length, window, *, rows=None):
+    """Returns the `_Grid`; `rows` of a spectrum stand in for an n_fft that is None."""
+    if n_fft is None:
+        n_fft = 2 * (rows - 1)
+    n_fft = _whole(n_fft, "n_fft", least=2)
+    if rows is not None and rows != 1 + n_fft // 2:
+        raise ValueError(
+            f"the spectrum has {rows} rows, but n_fft={n_fft} makes {1 + n_fft // 2}: "
+            "pass the n_fft of the way down"
+        )
+    name = "n_fft" if win_length is None else "win_length"
+    win_length = n_fft if win_length is None else _whole(win_length, "win_length", least=2)
+    if win_length > n_fft:
+        raise ValueError(f"win_length={win_length} exceeds n_fft={n_fft}: it must fit inside")
+    hop_length = win_length // 4 if hop_length is None else hop_length
+    hop_length = _whole(hop_length, "hop_length")
+    if hop_length > win_length:
+        raise ValueError(
+            f"hop_length={hop_length} exceeds {name}={win_length}: frames must overlap; "
+            f"a quarter of it, {max(1, win_length // 4)}, is usual"
+        )
+    return _Grid(n_fft, hop_length, _centred_window(window, win_length, n_fft))
+
+
+def _centred_window(window, win_length, n_fft):
+    """Returns a periodic window of `win_length` samples with zeros around it, (n_fft,)."""
+    if isinstance(window, (str, tuple, float)):
+        try:
+            window = scipy.signal.get_window(window, win_length, fftbins=True)
+        except ValueError as error:
+            raise ValueError(
+                f"window={window!r} is unknown ({error}): use 'hann', 'hamming', 'blackman', "
+                "another name of scipy.signal.get_window, or an array of win_length values"
+            ) from None
+    window = _numbers(window, "window", ndim=1).astype(np.float64)
+    if window.shape != (win_length,):
+        raise ValueError(f"the window has shape {window.shape}, not ({win_length},)")
+    before = (n_fft - win_length) // 2
+    return np.pad(window, (before, n_fft - win_length - before))
+
+
+@_each(1)
+def stft(y, *, n_fft=2048, hop_length=None, win_length=None, window="hann"):
+    """Returns the short-time Fourier transform: one spectrum per frame, side by side.
+
+    Frame t is centred on sample ``t * hop_length``; beyond its ends the sound is silent.
+    Equal to ``librosa.stft`` with its defaults.
+
+    Parameters
+    ----------
+    y : ndarray (..., n)
+        Waveform.
+    n_fft : int
+        Samples per frame.
+    hop_length : int, optional
+        Samples between frames; None means a quarter of `win_length`.
+    win_length : int, optional
+        Length of the window, at most `n_fft` (None); zeros fill the rest of the frame.
+    window : str, tuple or ndarray (win_length,)
+        A name that `scipy.signal.get_window` knows, made periodic, or the values.
+
+    Returns
+    -------
+    ndarray (..., 1 + n_fft//2, n_frames), complex
+        Row k is the frequency ``k * sr / n_fft`` Hz, column t the time ``t * hop_length / sr``
+        seconds; ``n_frames = 1 + n // hop_length`` for an even `n_fft`.
+
+    See Also
+    --------
+    istft : the way back, without loss. Notebook 01, "The STFT in two lines".
+
+    Examples
+    --------
+    >>> y, sr = load_wav("data/slt.wav")
+    >>> D = stft(y, n_fft=1024, hop_length=256)
+    >>> D.shape, D.dtype
+    ((513, 265), dtype('complex64'))
+    """
+    y = _sound(y)
+    grid = _grid(n_fft, hop_length, win_length, window)
+    frames = frame(np.pad(y, grid.n_fft // 2), grid.n_fft, grid.hop_length)
+    return scipy.fft.rfft(frames * grid.window.astype(y.dtype)[:, None], axis=0)
+
+
+@_each(2)
+def istft(D, *, n_fft=None, hop_length=None, win_length=None, window="hann", length=None):
+    """Returns the waveform whose short-time Fourier transform comes nearest to `D`.
+
+    Each frame is transformed back, windowed once more and added at its place; the sum is
+    divided by what the squared windows add up to. Where `D` comes from `stft` that gives
+    the waveform back; where no waveform has this `D`, it is the one with the least squared
+    error (Griffin & Lim 1984).
+
+    Parameters
+    ----------
+    D : ndarray (..., 1 + n_fft//2, n_frames), complex
+        Short-time spectra.
+    n_fft : int, optional
+        Samples per frame; None means ``2 * (rows - 1)``. An odd `n_fft` must be named.
+    hop_length, win_length, window
+        The grid, as in `stft`.
+    length : int, optional
+        Samples to return: ``len(y)`` of the way down. None stops at the centre of the last
+        frame, ``hop_length * (n_frames - 1)`` samples for an even `n_fft`.
+
+    Returns
+    -------
+    ndarray (..., length)
+
+    Raises
+    ------
+    ValueError
+        Frames so far apart that some samples are in none; a `length` beyond the last frame.
+
+    References
+    ----------
+    D. Griffin, J. Lim: Signal estimation from modified short-time Fourier transform. IEEE
+    Trans. ASSP 32(2), 1984. https://doi.org/10.1109/TASSP.1984.1164317
+
+    See Also
+    --------
+    stft : the way down. Notebook 01, "Back again, exactly".
+
+    Examples
+    --------
+    >>> y, sr = load_wav("data/slt.wav")
+    >>> D = stft(y, n_fft=1024, hop_length=256)
+    >>> y_hat = istft(D, n_fft=1024, hop_length=256, length=len(y))
+    >>> bool(np.abs(y_hat - y).max() < 1e-6)
+    True
+    """
+    D = _numbers(D, "D", ndim=2, kinds="cfiu")
+    grid = _grid(n_fft, hop_length, win_length, window, rows=D.shape[0])
+    return _join_frames(scipy.fft.irfft(D, n=grid.n_fft, axis=0), grid, length)
+
+
+def _join_frames(frames, grid, length=None, *, tail_weight=0.0):
+    """Returns the waveform whose windowed frames come nearest to `frames`.
+
+    Behind the centre of the last frame its window fades out alone. There, samples whose
+    weight drowns in rounding errors become silent; and where the frames are a guess, the
+    guess must not be divided by almost nothing, so weights count as at least `tail_weight`.
+    """
+    n_frames = frames.shape[1]
+    shortest = grid.shortest(n_frames)
+    if length is None and shortest == 0:
+        raise ValueError("a single frame alone has no length: pass length=len(y)")
+    length = shortest if length is None else _whole(length, "length")
+    reach = grid.hop_length * (n_frames - 1) + grid.n_fft - grid.n_fft // 2
+    if length > reach:
+        raise ValueError(
+            f"length={length} goes beyond the last of {n_frames} frames, which ends at sample "
+            f"{reach}: pass the hop_length and the length of the way down"
+        )
+    window = grid.window.astype(frames.dtype)[:, None]
+    kept = slice(grid.n_fft // 2, grid.n_fft // 2 + length)
+    y = overlap_add(frames * window, grid.hop_length)[kept]
+    weight = overlap_add(np.repeat(window**2, n_frames, axis=1), grid.hop_length)[kept]
+    weight[shortest:] = np.maximum(weight[shortest:], tail_weight)
+    heard = weight > np.finfo(frames.dtype).eps * np.max(window**2)
+    unheard = np.count_nonzero(~heard[:shortest])
+    if unheard:
+        raise ValueError(
+            f"hop_length={grid.hop_length} leaves {unheard} samples that no frame hears (the "
+            f"window has {np.count_nonzero(window)} samples): choose at most half the window"
+        )
+    return np.divide(y, weight, where=heard, out=np.zeros_like(y))
+
+
+# ----------------------------------------------------------------------------------------
+# 4. Decibels
+# ----------------------------------------------------------------------------------------
+
+_AMPLITUDE_MIN = 1e-5  # what counts as silent: -100 dB, librosa's `amin` for amplitudes
+_POWER_MIN = 1e-10  # the same as a power
+
+
+def amplitude_to_db(S, *, ref=1.0, top_db=80.0):
+    """Returns amplitudes in decibels: 20 log10(S / ref), with a floor.
+
+    Parameters
+    ----------
+    S : ndarray
+        Amplitudes of any shape; in a batch (..., rows, frames) each item has its own floor.
+    ref : float
+        The amplitude that becomes 0 dB. ``ref=S.max()`` puts the loudest bin at 0.
+    top_db : float or None
+        The floor lies this far below the maximum. None leaves only librosa's floor of
+        1e-5 (-100 dB), so that silence stays finite.
+
+    Returns
+    -------
+    ndarray, shape of `S`
+        Equal to ``librosa.amplitude_to_db`` of each item.
+
+    See Also
+    --------
+    db_to_amplitude : the way back. Notebook 01, "Decibels and the floor".
+
+    Examples
+    --------
+    >>> amplitude_to_db([1.0, 0.1, 0.0])
+    array([  0., -20., -80.])
+    """
+    S = _numbers(S, "S", ndim=0, negative=False)
+    ref = _positive(ref, "ref")
+    S_db = 20 * np.log10(np.maximum(S, _AMPLITUDE_MIN) / max(ref, _AMPLITUDE_MIN))
+    return _floor(S_db.astype(S.dtype), top_db)
+
+
+def _floor(S_db, top_db):
+    """Returns decibels with nothing further than `top_db` below each item's maximum."""
+    if top_db is None:
+        return S_db
+    item_axes = tuple(range(max(0, S_db.ndim - 2), S_db.ndim))
+    peak = S_db.max(axis=item_axes, keepdims=True)
+    return np.maximum(S_db, peak - S_db.dtype.type(_positive(top_db, "top_db", "dB")))
+
+
+def db_to_amplitude(S_db, *, ref=1.0):
+    """Returns decibels as amplitudes: ref x 10^(S_db / 20).
+
+    Parameters
+    ----------
+    S_db : ndarray
+        Levels in dB, any shape.
+    ref : float
+        The amplitude of 0 dB.
+
+    Returns
+    -------
+    ndarray, shape of `S_db`
+
+    Examples
+    --------
+    >>> db_to_amplitude([0.0, -20.0])
+    array([1. , 0.1])
+    """
+    S_db = _numbers(S_db, "S_db", ndim=0)
+    return _antilog(S_db, 20, "S_db") * S_db.dtype.type(_positive(ref, "ref"))
+
+
+def _antilog(level_db, db_per_decade, name):
+    """Returns ``10 ** (level_db / db_per_decade)``, refusing what the format cannot hold."""
+    highest = db_per_decade * np.log10(np.finfo(level_db.dtype).max)
+    if level_db.max() >= highest:
+        raise ValueError(
+            f"{name} reaches {level_db.max():.4g} dB, more than {level_db.dtype} can hold "
+            f"({highest:.0f} dB): are these decibels, and unscaled?"
+        )
+    return 10 ** (level_db / level_db.dtype.type(db_per_decade))
+
+
+@_each(1)
+def pretty_spectrogram(y, *, n_fft=2048, hop_length=None, ref=None, top_db=80.0):
+    """Returns the picture of a sound: its spectrogram in decibels, down to a floor.
+
+    Parameters
+    ----------
+    y : ndarray (..., n)
+        Waveform.
+    n_fft, hop_length : int
+        The grid, as in `stft`, with a Hann window.
+    ref : float, optional
+        The magnitude at 0 dB. None takes the loudest bin, and its level is then lost;
+        keep ``ref = np.abs(stft(...)).max()`` to bring it back.
+    top_db : float
+        The floor lies at -`top_db`; whatever is softer sits on it. (The gist's thresh=4,
+        in powers of ten of amplitude, is 80 dB.)
+
+    Returns
+    -------
+    ndarray (..., 1 + n_fft//2, n_frames)
+        Decibels; silence is -`top_db` everywhere.
+
+    See Also
+    --------
+    invert_pretty_spectrogram : the way back. Notebook 01, "The pretty spectrogram".
+
+    Examples
+    --------
+    >>> y, sr = load_wav("data/slt.wav")
+    >>> S_db = pretty_spectrogram(y, n_fft=1024, hop_length=256)
+    >>> float(S_db.min()), float(S_db.max())
+    (-80.0, 0.0)
+    """
+    S = np.abs(stft(y, n_fft=n_fft, hop_length=hop_length))
+    if ref is None:
+        ref = S.max() or 1.0  # of silence every level will do
+    floor = 10 ** (-_positive(top_db, "top_db", "dB") / 20)
+    S_db = 20 * np.log10(np.maximum(S / S.dtype.type(_positive(ref, "ref")), floor))
+    return np.maximum(S_db, -top_db).astype(S.dtype)  # the logarithm of the floor may round
+
+
+# ----------------------------------------------------------------------------------------
+# 5. Back from magnitude
+# ----------------------------------------------------------------------------------------
+
+
+def xcorr_offset(reference, candidate, *, max_lag=None):
+    """Returns by how many samples `candidate` must be delayed to agree best with `reference`.
+
+    The lag at which their cross-correlation, means removed, is largest.
+
+    Parameters
+    ----------
+    reference, candidate : ndarray (n,), (m,)
+        Two stretches of sound.
+    max_lag : int, optional
+        Search within ``-max_lag ... max_lag``; None means half of `candidate`.
+
+    Returns
+    -------
+    int
+        In samples; 0 for equal inputs and for silence, negative where `candidate` comes late.
+
+    Examples
+    --------
+    >>> click = np.zeros(64)
+    >>> click[30] = 1.0
+    >>> xcorr_offset(np.roll(click, 5), click), xcorr_offset(click, click)
+    (5, 0)
+    """
+    reference, candidate = _sound(reference, "reference"), _sound(candidate, "candidate")
+    if reference.ndim != 1 or candidate.ndim != 1:
+        raise ValueError(
+            f"reference {reference.shape} and candidate {candidate.shape} must be single "
+            "waveforms (n,)"
+        )
+    max_lag = len(candidate) // 2 if max_lag is None else _whole(max_lag, "max_lag", least=0)
+    agreement = scipy.signal.correlate(reference - reference.mean(), candidate - candidate.mean())
+    lags = scipy.signal.correlation_lags(len(reference), len(candidate))
+    near = np.abs(lags) <= max_lag
+    agreement, lags = agreement[near], lags[near]
+    best = lags[agreement == agreement.max()]
+    return int(best[np.argmin(np.abs(best))])
+
+
+@_each(2)
+def invert_spectrogram(S, *, n_fft=None, hop_length=None, win_length=None, window="hann"):
+    """Returns a waveform from magnitudes in one pass: frames slid into agreement.
+
+    Without phases, every frame becomes a pulse centred in itself. Added up as they are,
+    neighbours cancel each other. So each is first turned, within its frame, to where it
+    agrees best with the sound that has been laid down so far. A turned frame keeps its
+    magnitudes; what it gains is a phase that fits.
+
+    Parameters
+    ----------
+    S : ndarray (..., 1 + n_fft//2, n_frames)
+        Magnitudes.
+    n_fft, hop_length, win_length, window
+        The grid, as in `istft`.
+
+    Returns
+    -------
+    ndarray (..., hop_length * (n_frames - 1))
+
+    References
+    ----------
+    M. Slaney, D. Naar, R. F. Lyon: Auditory model inversion for sound separation. ICASSP
+    1994. https://doi.org/10.1109/ICASSP.1994.389714
+
+    X. Zhu, G. T. Beauregard, L. L. Wyse: Real-time signal estimation from modified
+    short-time Fourier transform magnitude spectra. IEEE Trans. ASLP 15(5), 2007.
+    https://doi.org/10.1109/TASL.2007.899236
+
+    See Also
+    --------
+    griffin_lim : takes this as its start with ``init="align"``. Notebook 02, "Slide and add".
+
+    Examples
+    --------
+    >>> y, sr = load_wav("data/slt.wav")
+    >>> S = np.abs(stft(y, n_fft=1024, hop_length=256))
+    >>> y_hat = invert_spectrogram(S, n_fft=1024, hop_length=256)
+    >>> S_hat = np.abs(stft(y_hat, n_fft=1024, hop_length=256))
+    >>> spectral_convergence(S_hat, S) < -8
+    True
+    """
+    S = _magnitude(S)
+    grid = n_fft, hop_length, window = _grid(n_fft, hop_length, win_length, window, rows=len(S))
+    pulses = np.fft.fftshift(scipy.fft.irfft(S, n=n_fft, axis=0), axes=0)
+    aligned = np.empty_like(pulses)
+    laid_down = np.zeros(n_fft + hop_length * (S.shape[1] - 1), dtype=S.dtype)
+    weight = np.zeros_like(laid_down)
+    for t in range(S.shape[1]):
+        here = slice(t * hop_length, t * hop_length + n_fft)
+        so_far = laid_down[here] / np.maximum(weight[here], 1e-3)
+        # Pulses that slide by more than an eighth of a frame vanish under the window's flank.
+        offset = xcorr_offset(so_far, pulses[:, t], max_lag=n_fft // 8)
+        aligned[:, t] = np.roll(pulses[:, t], offset)
+        laid_down[here] += window * aligned[:, t]
+        weight[here] += window**2
+    return _join_frames(aligned, grid)
+
+
+def griffin_lim(
+    S,
+    *,
+    n_iter=32,
+    momentum=0.99,
+    init="random",
+    length=None,
+    seed=0,
+    n_fft=None,
+    hop_length=None,
+    win_length=None,
+    window="hann",
+):
+    """Returns a waveform whose short-time magnitudes come close to `S`: guesses the phase.
+
+    Keep the target magnitude, borrow the phase of the nearest real sound, repeat. Not
+    every array of complex numbers is the STFT of a sound; `istft` finds the sound that is
+    nearest, its `stft` has a better phase. Momentum looks ahead along the last step and
+    gets there sooner (the "fast" algorithm); as the STFT is linear, the step can be taken
+    on the waveform.
+
+    Parameters
+    ----------
+    S : ndarray (..., 1 + n_fft//2, n_frames)
+        Magnitudes (not decibels, not squared).
+    n_iter : int
+        Iterations; 0 gives the start itself.
+    momentum : float
+        0 ... 1; 0 is the plain algorithm, whose error never rises.
+    init : str or ndarray, shape of `S`
+        The phases to start from: "random"; "zero"; "align", those of `invert_spectrogram`;
+        or phases in radians.
+    length : int, optional
+        Samples to return: ``len(y)`` of the way down.
+    seed : int
+        Of the random phases.
+    n_fft, hop_length, win_length, window
+        The grid of the way down, as in `istft`.
+
+    Returns
+    -------
+    ndarray (..., length)
+        What no magnitude tells cannot come back: the sign of the waveform may be flipped.
+
+    Notes
+    -----
+    Equal to ``librosa.griffinlim`` with the same start; and ``init="random"`` starts where
+    librosa does with the generator ``np.random.default_rng(seed)``.
+
+    References
+    ----------
+    D. Griffin, J. Lim: Signal estimation from modified short-time Fourier transform. IEEE
+    Trans. ASSP 32(2), 1984. https://doi.org/10.1109/TASSP.1984.1164317
+
+    N. Perraudin, P. Balazs, P. L. Søndergaard: A fast Griffin-Lim algorithm. WASPAA 2013.
+    https://doi.org/10.1109/WASPAA.2013.6701851
+
+    See Also
+    --------
+    griffin_lim_steps : the same, one iteration at a time. Notebook 02, "Iterate".
+
+    Examples
+    --------
+    >>> y, sr = load_wav("data/slt.wav")
+    >>> S = np.abs(stft(y, n_fft=1024, hop_length=256))
+    >>> y_hat = griffin_lim(S, n_fft=1024, hop_length=256, length=len(y))
+    >>> S_hat = np.abs(stft(y_hat, n_fft=1024, hop_length=256))
+    >>> y_hat.shape == y.shape, spectral_convergence(S_hat, S) < -20
+    (True, True)
+    """
+    S = _magnitude(S)
+    grid = _grid_by_name(S, n_fft, hop_length, win_length, window)
+    phasor = _starting_phasor(S, init, seed, grid)
+    return _last_guess(S, phasor, n_iter=n_iter, momentum=momentum, length=length, **grid)
+
+
+@_each(2, 2)
+def _last_guess(S, phasor, **options):
+    return collections.deque(_guesses(S, phasor, **options), maxlen=1).pop()
+
+
+def griffin_lim_steps(
+    S,
+    *,
+    n_iter=32,
+    momentum=0.99,
+    init="random",
+    length=None,
+    seed=0,
+    n_fft=None,
+    hop_length=None,
+    win_length=None,
+    window="hann",
+):
+    """Returns a generator of `griffin_lim`'s waveforms: the start, then one per iteration.
+
+    Parameters
+    ----------
+    S : ndarray (1 + n_fft//2, n_frames)
+        Magnitudes, of one sound.
+    n_iter, momentum, init, length, seed, n_fft, hop_length, win_length, window
+        As in `griffin_lim`.
+
+    Yields
+    ------
+    y : ndarray (length,)
+        The waveform after 0, 1, ... `n_iter` iterations.
+    error : float
+        Its `spectral_convergence` to `S` in dB.
+
+    See Also
+    --------
+    griffin_lim : the last of these waveforms. Notebook 02, "Watch it converge".
+
+    Examples
+    --------
+    >>> y, sr = load_wav("data/slt.wav")
+    >>> S = np.abs(stft(y, n_fft=1024, hop_length=256))
+    >>> errors = [e for _, e in griffin_lim_steps(S, n_iter=4, momentum=0, hop_length=256)]
+    >>> len(errors), errors == sorted(errors, reverse=True)
+    (5, True)
+    """
+    S = _magnitude(S)
+    if S.ndim != 2:
+        raise ValueError(f"S has shape {S.shape}: watch one sound (rows, frames) at a time")
+    grid = _grid_by_name(S, n_fft, hop_length, win_length, window)
+    phasor = _starting_phasor(S, init, seed, grid)
+    for y in _guesses(S, phasor, n_iter=n_iter, momentum=momentum, length=length, **grid):
+        yield y, spectral_convergence(np.abs(stft(y, **grid)), S)
+
+
+def _grid_by_name(S, n_fft, hop_length, win_length, window):
+    """Returns the grid as keywords for both `stft` and `istft`: n_fft named."""
+    n_fft = 2 * (S.shape[-2] - 1) if n_fft is None else n_fft
+    return dict(n_fft=n_fft, hop_length=hop_length, win_length=win_length, window=window)
+
+
+def _guesses(S, phasor, *, n_iter, momentum, length, **grid):
+    """Yields the waveform that belongs to the starting phases, then one per iteration."""
+    n_iter = _whole(n_iter, "n_iter", least=0)
+    momentum = _positive(momentum, "momentum", zero=True)
+    if momentum > 1:
+        raise ValueError(f"momentum={momentum:g} would not settle: choose 0 ... 1")
+    resolved = _grid(**grid, rows=S.shape[0])
+    if length is not None and resolved.n_frames(_whole(length, "length")) != S.shape[1]:
+        shortest = max(1, resolved.shortest(S.shape[1]))
+        raise ValueError(
+            f"length={length} does not make the {S.shape[1]} frames of S: "
+            f"with hop_length={resolved.hop_length} it must lie in "
+            f"{shortest} ... {resolved.shortest(S.shape[1] + 1) - 1}"
+        )
+
+    def nearest_sound(D):
+        frames = scipy.fft.irfft(D, n=resolved.n_fft, axis=0)
+        return _join_frames(frames, resolved, length, tail_weight=0.1)
+
+    step = S.dtype.type(momentum / (1 + momentum))
+    y = nearest_sound(S * phasor)
+    ahead = y
+    yield y
+    for _ in range(n_iter):
+        phasor = _phasor(stft(ahead, **grid))
+        y, previous = nearest_sound(S * phasor), y
+        ahead = y - step * previous
+        yield y
+
+
+def _phasor(D):
+    """Returns the directions of complex numbers: ``D / |D|``, and 0 for 0."""
+    return D / np.maximum(np.abs(D), np.finfo(D.dtype).tiny)
+
+
+def _starting_phasor(S, init, seed, grid):
+    """Returns the start of Griffin-Lim, exp(1j * phases), in the shape of `S`."""
+    if not isinstance(init, str):
+        phases = _numbers(init, "init", ndim=2)
+        if phases.shape != S.shape:
+            raise ValueError(f"the phases have shape {phases.shape}, S has {S.shape}")
+    elif init == "random":
+        phases = 2 * np.pi * np.random.default_rng(seed).random(S.shape[-2:])
+        phases = np.broadcast_to(phases, S.shape)
+    elif init == "zero":
+        phases = np.zeros(S.shape)
+    elif init == "align":
+        phases = np.angle(stft(invert_spectrogram(S, **grid), **grid))
+    else:
+        raise ValueError(
+            f'init={init!r} is unknown: use "random", "zero", "align" or phases in radians'
+        )
+    return np.exp(1j * phases).astype(np.result_type(S.dtype, np.complex64))
+
+
+def invert_pretty_spectrogram(
+    S_db,
+    *,
+    ref=1.0,
+    top_db=80.0,
+    n_iter=32,
+    momentum=0.99,
+    init="random",
+    length=None,
+    seed=0,
+    n_fft=None,
+    hop_length=None,
+    win_length=None,
+    window="hann",
+):
+    """Returns a waveform from the picture that `pretty_spectrogram` makes.
+
+    Parameters
+    ----------
+    S_db : ndarray (..., 1 + n_fft//2, n_frames)
+        Decibels; cells at the floor or below it are silent.
+    ref : float
+        The magnitude of 0 dB: what the way down took. With ``np.abs(stft(...)).max()`` the
+        level comes back.
+    top_db : float
+        The floor of the way down lies at -`top_db`.
+    n_iter, momentum, init, length, seed, n_fft, hop_length, win_length, window
+        As in `griffin_lim`.
+
+    Returns
+    -------
+    ndarray (..., length)
+
+    See Also
+    --------
+    pretty_spectrogram : the way down. Notebook 02, "Invert the pretty picture".
+
+    Examples
+    --------
+    >>> y, sr = load_wav("data/slt.wav")
+    >>> ref = np.abs(stft(y, n_fft=1024, hop_length=256)).max()
+    >>> S_db = pretty_spectrogram(y, ref=ref, n_fft=1024, hop_length=256)
+    >>> y_hat = invert_pretty_spectrogram(S_db, ref=ref, n_fft=1024, hop_length=256)
+    >>> bool(abs(y_hat.std() / y.std() - 1) < 0.05)
+    True
+    """
+    S_db = _numbers(S_db, "S_db", ndim=2)
+    audible = S_db > -_positive(top_db, "top_db", "dB")
+    return griffin_lim(
+        np.where(audible, db_to_amplitude(S_db, ref=ref), S_db.dtype.type(0)),
+        n_iter=n_iter,
+        momentum=momentum,
+        init=init,
+        length=length,
+        seed=seed,
+        n_fft=n_fft,
+        hop_length=hop_length,
+        win_length=win_length,
+        window=window,
+    )
+
+
+# ----------------------------------------------------------------------------------------
+# 6. Mel
+# ----------------------------------------------------------------------------------------
+
+# Slaney's scale: a straight line up to 1000 Hz, logarithmic above.
+_SLANEY_MEL_PER_HZ = 3 / 200
+_SLANEY_CORNER_HZ = 1000.0
+_SLANEY_CORNER_MEL = _SLANEY_CORNER_HZ * _SLANEY_MEL_PER_HZ  # 15
+_SLANEY_LOG_STEP = np.log(6.4) / 27  # 27 mels take it from 1000 to 6400 Hz
+
+
+def hz_to_mel(hz, *, htk=False):
+    """Returns frequencies in mel, a scale on which equal steps sound about equally large.
+
+    Parameters
+    ----------
+    hz : float or ndarray
+        Hz, not negative.
+    htk : bool
+        True: 2595 log10(1 + hz/700), where 1000 Hz is 1000 mel (the gist's). False:
+        Slaney's Auditory Toolbox, where 1000 Hz is 15 mel (librosa's default).
+
+    Returns
+    -------
+    float or ndarray
+
+    See Also
+    --------
+    mel_to_hz : the way back. Notebook 03, "A ruler for hearing".
+
+    Examples
+    --------
+    >>> hz_to_mel(1000.0), round(hz_to_mel(1000.0, htk=True))
+    (15.0, 1000)
+    """
+    hz = _numbers(hz, "hz", ndim=0, negative=False)
+    if htk:
+        mel = 2595 * np.log10(1 + hz / 700)
+    else:
+        above = np.log(np.maximum(hz, _SLANEY_CORNER_HZ) / _SLANEY_CORNER_HZ) / _SLANEY_LOG_STEP
+        mel = np.minimum(hz, _SLANEY_CORNER_HZ) * _SLANEY_MEL_PER_HZ + above
+    return mel.astype(hz.dtype) if mel.ndim else float(mel)
+
+
+def mel_to_hz(mel, *, htk=False):
+    """Returns mels in Hz: the inverse of `hz_to_mel`.
+
+    Parameters
+    ----------
+    mel : float or ndarray
+        Mel, not negative.
+    htk : bool
+        Which scale: HTK's or Slaney's.
+
+    Returns
+    -------
+    float or ndarray
+
+    Examples
+    --------
+    >>> mel_to_hz(15.0), round(mel_to_hz(1000.0, htk=True))
+    (1000.0, 1000)
+    """
+    mel = _numbers(mel, "mel", ndim=0, negative=False)
+    if htk:
+        hz = 700 * (10 ** (mel / 2595) - 1)
+    else:
+        above = np.maximum(mel - _SLANEY_CORNER_MEL, 0)
+        hz = np.minimum(mel, _SLANEY_CORNER_MEL) / _SLANEY_MEL_PER_HZ
+        hz = hz * np.exp(_SLANEY_LOG_STEP * above)
+    return hz.astype(mel.dtype) if hz.ndim else float(hz)
+
+
+def _triangles(sr, n_fft, n_mels, fmin, fmax, htk):
+    """Returns triangles of peak 1 and their corners in Hz: (n_mels, bins), (n_mels + 2,).
+
+    Each triangle rises from the centre of its lower neighbour to its own and falls to the
+    centre of its upper one, evaluated at the frequency of every FFT bin.
+    """
+    corners = mel_to_hz(
+        np.linspace(hz_to_mel(fmin, htk=htk), hz_to_mel(fmax, htk=htk), n_mels + 2), htk=htk
+    )
+    bins = np.fft.rfftfreq(n_fft, 1 / sr)
+    low, centre, high = corners[:-2, None], corners[1:-1, None], corners[2:, None]
+    rising = (bins - low) / (centre - low)
+    falling = (high - bins) / (high - centre)
+    return np.maximum(0, np.minimum(rising, falling)), corners
+
+
+def mel_filterbank(sr, n_fft, *, n_mels=128, fmin=0.0, fmax=None, htk=False, norm="slaney"):
+    """Returns the mel filters: overlapping triangles, equally wide in mel.
+
+    Parameters
+    ----------
+    sr : number
+        Samples per second of the sound. It decides what the rows of a spectrum mean.
+    n_fft : int
+        Samples per frame of the spectrum.
+    n_mels : int
+        Number of bands.
+    fmin, fmax : float
+        Range in Hz; `fmax` None means sr/2.
+    htk : bool
+        Which mel scale, as in `hz_to_mel`.
+    norm : "slaney" or None
+        "slaney": every filter has the same area, so that noise comes out level. None: every
+        filter peaks at 1.
+
+    Returns
+    -------
+    ndarray (n_mels, 1 + n_fft//2), float64
+        Equal to ``librosa.filters.mel``.
+
+    Raises
+    ------
+    ValueError
+        A triangle so narrow that it falls between two bins would hear nothing.
+
+    References
+    ----------
+    M. Slaney: Auditory Toolbox, version 2. Interval Research, Technical Report 1998-010.
+
+    See Also
+    --------
+    make_mel : applies it. Notebook 03, "Triangles and their inverse".
+
+    Examples
+    --------
+    >>> mel_filterbank(16000, 1024, n_mels=80).shape
+    (80, 513)
+    """
+    sr, fmin = _positive(sr, "sr", "Hz"), _positive(fmin, "fmin", "Hz", zero=True)
+    fmax = sr / 2 if fmax is None else _below_nyquist(_positive(fmax, "fmax", "Hz"), "fmax", sr)
+    n_fft, n_mels = _whole(n_fft, "n_fft", least=2), _whole(n_mels, "n_mels")
+    if fmin >= fmax:
+        raise ValueError(f"fmin={fmin:g} Hz must lie below fmax={fmax:g} Hz")
+    if norm not in ("slaney", None):
+        raise ValueError(f'norm={norm!r} is unknown: use "slaney" (equal area) or None (peak 1)')
+    mel_filter, corners = _triangles(sr, n_fft, n_mels, fmin, fmax, htk)
+    empty = np.flatnonzero(mel_filter.max(axis=1) == 0)
+    if len(empty):
+        raise ValueError(
+            f"mel filter {empty[0]} ({corners[empty[0]]:.1f}-{corners[empty[0] + 2]:.1f} Hz) and "
+            f"{len(empty) - 1} more of n_mels={n_mels} hear nothing: n_fft={n_fft} has a bin only "
+            f"every {sr / n_fft:.1f} Hz. Take fewer bands or a longer frame"
+        )
+    if norm == "slaney":
+        mel_filter *= 2 / (corners[2:] - corners[:-2])[:, None]
+    return mel_filter
+
+
+def create_mel_filter(sr, n_fft, *, n_mels=64, fmin=300.0, fmax=None):
+    """Returns the gist's two mel filters: one to compress with, one to expand with.
+
+    Parameters
+    ----------
+    sr : number
+        Samples per second.
+    n_fft : int
+        Samples per frame.
+    n_mels : int
+        Number of bands.
+    fmin, fmax : float
+        Range in Hz; `fmax` None means 8000 Hz or sr/2, whichever is lower.
+
+    Returns
+    -------
+    mel_filter : ndarray (n_mels, 1 + n_fft//2)
+        HTK triangles whose rows sum to 1: each band is an average. ``M = make_mel(S, mel_filter)``
+    mel_inversion_filter : ndarray (n_mels, 1 + n_fft//2)
+        The same triangles at peak 1: ``mel_inversion_filter.T @ M`` draws straight lines from
+        band to band.
+
+    See Also
+    --------
+    mel_to_spectrogram : a better way to expand. Notebook 03, "Expand by interpolation".
+
+    Examples
+    --------
+    >>> mel_filter, mel_inversion_filter = create_mel_filter(16000, 1024)
+    >>> mel_filter.shape, bool(np.allclose(mel_filter.sum(axis=1), 1))
+    ((64, 513), True)
+    """
+    fmax = min(8000.0, _positive(sr, "sr", "Hz") / 2) if fmax is None else fmax
+    triangles = get_filterbanks(sr, n_fft, n_mels=n_mels, fmin=fmin, fmax=fmax)
+    return triangles / triangles.sum(axis=1, keepdims=True), triangles
+
+
+def _filter_for(mel_filter, dtype, *, bins=None, bands=None):
+    """Returns `mel_filter` in `dtype` if it fits a spectrum's `bins` or a mel's `bands`."""
+    mel_filter = _magnitude(mel_filter, "mel_filter")
+    if mel_filter.ndim != 2 or bins not in (None, mel_filter.shape[1]):
+        raise ValueError(
+            f"mel_filter has shape {mel_filter.shape}, S has {bins} rows: "
+            "make the filter with the sr and n_fft of the spectrum"
+        )
+    if bands not in (None, mel_filter.shape[0]):
+        raise ValueError(
+            f"mel_filter has {mel_filter.shape[0]} bands, M has {bands}: "
+            "use the filter of the way down"
+        )
+    return mel_filter.astype(dtype, copy=False)
+
+
+@_each(2)
+def make_mel(S, mel_filter, *, power=1.0, shorten_factor=1):
+    """Returns the mel spectrum: few bands instead of many rows, and fewer frames if asked.
+
+    Parameters
+    ----------
+    S : ndarray (..., 1 + n_fft//2, n_frames)
+        Magnitudes.
+    mel_filter : ndarray (n_mels, 1 + n_fft//2)
+        From `mel_filterbank` or `create_mel_filter`.
+    power : float
+        What is summed: ``S ** power``; 1 magnitudes, 2 powers (librosa's default).
+    shorten_factor : int
+        Average so many neighbouring frames into one; the last group averages what is there.
+
+    Returns
+    -------
+    ndarray (..., n_mels, ceil(n_frames / shorten_factor))
+        Take the logarithm afterwards: the mel of decibels is not the decibels of the mel.
+
+    See Also
+    --------
+    mel_to_spectrogram : the way back. Notebook 03, "Compress" and "Shorten time".
+
+    Examples
+    --------
+    >>> y, sr = load_wav("data/slt.wav")
+    >>> S = np.abs(stft(y, n_fft=1024, hop_length=256))
+    >>> make_mel(S, mel_filterbank(sr, 1024, n_mels=80), shorten_factor=10).shape
+    (80, 27)
+    """
+    S = _magnitude(S)
+    mel_filter = _filter_for(mel_filter, S.dtype, bins=S.shape[0])
+    M = mel_filter @ S ** S.dtype.type(_positive(power, "power"))
+    group_starts = np.arange(0, S.shape[1], _whole(shorten_factor, "shorten_factor"))
+    group_sizes = np.diff(group_starts, append=S.shape[1]).astype(S.dtype)
+    return np.add.reduceat(M, group_starts, axis=1) / group_sizes
+
+
+@_each(2)
+def mel_to_spectrogram(
+    M, mel_filter, *, power=1.0, n_iter=10, shorten_factor=1, n_frames=None
+):
+    """Returns magnitudes, never negative, whose mel spectrum comes close to `M`.
+
+    Many spectra have the same mel. Starting from the spread-out bands, each update
+    multiplies every bin by how much its bands are short of the target: where the mel is
+    too low the bins grow, where it is too high they shrink, and zero stays zero. This
+    lessens the Kullback-Leibler divergence, a relative error, so soft bands count as well
+    as loud ones and the level does not matter.
+
+    Parameters
+    ----------
+    M : ndarray (..., n_mels, n_mel_frames)
+        Mel spectrum.
+    mel_filter : ndarray (n_mels, 1 + n_fft//2)
+        The filter of the way down.
+    power : float
+        That of the way down.
+    n_iter : int
+        Updates; 0 spreads the bands out and stops.
+    shorten_factor : int
+        That of the way down. Frames in between lie on straight lines.
+    n_frames : int, optional
+        Frames of the spectrogram; None means ``n_mel_frames * shorten_factor``.
+
+    Returns
+    -------
+    ndarray (..., 1 + n_fft//2, n_frames)
+        Zero in bins that no filter hears.
+
+    Notes
+    -----
+    With filters W: X <- X * (W.T @ (M / (W @ X))) / W.T @ 1, and S = X ** (1 / power).
+
+    References
+    ----------
+    W. H. Richardson: Bayesian-based iterative method of image restoration. JOSA 62(1),
+    1972. https://doi.org/10.1364/JOSA.62.000055
+
+    L. B. Lucy: An iterative technique for the rectification of observed distributions.
+    Astronomical Journal 79, 1974. https://doi.org/10.1086/111605
+
+    See Also
+    --------
+    make_mel : the way down. Notebook 03, "Expand better".
+
+    Examples
+    --------
+    >>> y, sr = load_wav("data/slt.wav")
+    >>> S = np.abs(stft(y, n_fft=1024, hop_length=256))
+    >>> mel_filter = mel_filterbank(sr, 1024, n_mels=80)
+    >>> S_hat = mel_to_spectrogram(make_mel(S, mel_filter), mel_filter)
+    >>> S_hat.shape == S.shape, spectral_convergence(S_hat, S) < -8
+    (True, True)
+    """
+    M = _magnitude(M, "M")
+    W = _filter_for(mel_filter, M.dtype, bands=M.shape[0])
+    n_iter = _whole(n_iter, "n_iter", least=0)
+    exponent = M.dtype.type(1 / _positive(power, "power"))
+    M = _stretch(M, _whole(shorten_factor, "shorten_factor"), n_frames)
+    tiny = np.finfo(M.dtype).tiny
+    per_band = 1 / np.maximum(W.sum(axis=1, keepdims=True), tiny)
+    heard = W.sum(axis=0)[:, None]
+    per_bin = np.divide(1, heard, where=heard > 0, out=np.zeros_like(heard))
+    W = scipy.sparse.csr_array(W)  # a bin lies in two triangles at most
+    W_T = W.T.tocsr()
+    X = per_bin * (W_T @ (per_band * M))
+    for _ in range(n_iter):
+        X *= per_bin * (W_T @ (M / np.maximum(W @ X, tiny)))
+    return X**exponent
+
+
+def _stretch(M, factor, n_frames):
+    """Returns M with `n_frames` frames, on straight lines between the centres of its groups."""
+    n_groups = M.shape[1]
+    n_frames = n_groups * factor if n_frames is None else _whole(n_frames, "n_frames")
+    if -(-n_frames // factor) != n_groups:
+        raise ValueError(
+            f"n_frames={n_frames} shortened by shorten_factor={factor} makes "
+            f"{-(-n_frames // factor)} frames, M has {n_groups}: choose n_frames in "
+            f"{(n_groups - 1) * factor + 1} ... {n_groups * factor}"
+        )
+    if factor == 1:
+        return M
+    starts = np.arange(0, n_frames, factor)
+    centres = (starts + np.minimum(starts + factor, n_frames) - 1) / 2
+    place = np.interp(np.arange(n_frames), centres, np.arange(n_groups))  # in groups
+    left = np.floor(place).astype(int)
+    right = np.minimum(left + 1, n_groups - 1)
+    part = (place - left).astype(M.dtype)
+    return (1 - part) * M[:, left] + part * M[:, right]
+
+
+# ----------------------------------------------------------------------------------------
+# 7. Cepstrum
+# ----------------------------------------------------------------------------------------
+
+
+@_each(2)
+def mel_to_mfcc(M, *, n_mfcc=20, top_db=80.0):
+    """Returns mel-frequency cepstral coefficients: the cosine transform of the mel in dB.
+
+    Parameters
+    ----------
+    M : ndarray (..., n_mels, n_frames)
+        Mel spectrum of *powers* (``make_mel(..., power=2)``).
+    n_mfcc : int
+        Coefficients to keep, counted from the slowest cosine, at most n_mels. All of them
+        lose nothing; keeping the first few draws a smooth envelope.
+    top_db : float or None
+        Floor below the loudest cell before the transform; None has none but -100 dB.
+
+    Returns
+    -------
+    ndarray (..., n_mfcc, n_frames)
+        Equal to ``librosa.feature.mfcc(S=librosa.power_to_db(M))`` of each item. Row 0 is
+        sqrt(n_mels) times the mean level in dB.
+
+    References
+    ----------
+    S. B. Davis, P. Mermelstein: Comparison of parametric representations for monosyllabic
+    word recognition in continuously spoken sentences. IEEE Trans. ASSP 28(4), 1980.
+    https://doi.org/10.1109/TASSP.1980.1163420
+
+    See Also
+    --------
+    mfcc_to_mel : the way back. Notebook 04, "The DCT loses nothing".
+
+    Examples
+    --------
+    >>> C = mel_to_mfcc(np.ones((128, 3)))      # 0 dB everywhere: nothing to tell
+    >>> C.shape, bool(np.abs(C).max() < 1e-12)
+    ((20, 3), True)
+    """
+    M = _magnitude(M, "M")
+    n_mfcc = _whole(n_mfcc, "n_mfcc")
+    if n_mfcc > M.shape[0]:
+        raise ValueError(f"n_mfcc={n_mfcc} exceeds the {M.shape[0]} bands of M: lower n_mfcc")
+    M_db = _floor(10 * np.log10(np.maximum(M, M.dtype.type(_POWER_MIN))), top_db)
+    return scipy.fft.dct(M_db, type=2, norm="ortho", axis=0)[:n_mfcc]
+
+
+@_each(2)
+def mfcc_to_mel(C, *, n_mels=128):
+    """Returns the mel spectrum that MFCCs still know: the missing ones count as zero.
+
+    Parameters
+    ----------
+    C : ndarray (..., n_mfcc, n_frames)
+        From `mel_to_mfcc` or `mfcc`, unscaled.
+    n_mels : int
+        Bands of the way down, at least n_mfcc.
+
+    Returns
+    -------
+    ndarray (..., n_mels, n_frames)
+        Powers, above zero. Equal to ``librosa.feature.inverse.mfcc_to_mel``.
+
+    See Also
+    --------
+    mel_to_mfcc : the way down. Notebook 04, "Keep the first k".
+
+    Examples
+    --------
+    >>> M = np.array([[1.0], [0.1], [0.01], [0.1]])
+    >>> bool(np.allclose(mfcc_to_mel(mel_to_mfcc(M, n_mfcc=4), n_mels=4), M))
+    True
+    """
+    C = _numbers(C, "C", ndim=2)
+    n_mels = _whole(n_mels, "n_mels")
+    if n_mels < C.shape[0]:
+        raise ValueError(
+            f"n_mels={n_mels} is fewer than the {C.shape[0]} rows of C: "
+            "pass the n_mels of the way down"
+        )
+    M_db = scipy.fft.idct(C, type=2, norm="ortho", axis=0, n=n_mels)
+    return _antilog(M_db, 10, "the mel spectrum of C")
+
+
+@_each(1)
+def mfcc(
+    y,
+    sr,
+    *,
+    n_mfcc=20,
+    n_mels=128,
+    n_fft=2048,
+    hop_length=None,
+    win_length=None,
+    window="hann",
+    fmin=0.0,
+    fmax=None,
+    htk=False,
+    norm="slaney",
+    top_db=80.0,
+):
+    """Returns the MFCCs of a sound: all four steps down the staircase.
+
+    Parameters
+    ----------
+    y : ndarray (..., n)
+        Waveform.
+    sr : number
+        Samples per second.
+    n_mfcc, top_db
+        As in `mel_to_mfcc`.
+    n_mels, fmin, fmax, htk, norm
+        As in `mel_filterbank`. (`norm` is that of the filters, librosa's `mel_norm`.)
+    n_fft, hop_length, win_length, window
+        The grid, as in `stft`.
+
+    Returns
+    -------
+    ndarray (..., n_mfcc, n_frames)
+        Equal to ``librosa.feature.mfcc`` with the same values.
+
+    See Also
+    --------
+    mfcc_to_audio : the way back. Notebook 04.
+
+    Examples
+    --------
+    >>> y, sr = load_wav("data/slt.wav")
+    >>> mfcc(y, sr, n_fft=1024, hop_length=256).shape
+    (20, 265)
+    """
+    S = np.abs(
+        stft(y, n_fft=n_fft, hop_length=hop_length, win_length=win_length, window=window)
+    )
+    mel_filter = mel_filterbank(
+        sr, n_fft, n_mels=n_mels, fmin=fmin, fmax=fmax, htk=htk, norm=norm
+    )
+    return mel_to_mfcc(make_mel(S, mel_filter, power=2.0), n_mfcc=n_mfcc, top_db=top_db)
+
+
+@_each(2)
+def mfcc_to_audio(
+    C,
+    sr,
+    *,
+    n_mels=128,
+    n_fft=2048,
+    hop_length=None,
+    win_length=None,
+    window="hann",
+    fmin=0.0,
+    fmax=None,
+    htk=False,
+    norm="slaney",
+    n_iter=32,
+    momentum=0.99,
+    init="random",
+    length=None,
+    seed=0,
+):
+    """Returns a sound that has these MFCCs: all the steps up the staircase.
+
+    ``mfcc_to_audio(mfcc(y, sr, **k), sr, **k)`` works for every ``k`` that both accept.
+
+    Parameters
+    ----------
+    C : ndarray (..., n_mfcc, n_frames)
+        MFCCs, unscaled.
+    sr : number
+        Samples per second of the sound to make: that of the way down.
+    n_mels, fmin, fmax, htk, norm
+        The mel filters of the way down, as in `mfcc`.
+    n_fft, hop_length, win_length, window
+        The grid of the way down; `n_fft` must be named if it was not 2048.
+    n_iter, momentum, init, length, seed
+        As in `griffin_lim`.
+
+    Returns
+    -------
+    ndarray (..., length)
+        Twenty coefficients keep the words and lose the pitch: it sounds whispered or like
+        a robot, whatever the number of iterations.
+
+    See Also
+    --------
+    mfcc_to_mel, mel_to_spectrogram, griffin_lim : the steps. Notebook 04, "Back to audio".
+
+    Examples
+    --------
+    >>> y, sr = load_wav("data/slt.wav")
+    >>> settings = dict(n_mels=80, n_fft=1024, hop_length=256)
+    >>> y_hat = mfcc_to_audio(mfcc(y, sr, **settings), sr, length=len(y), **settings)
+    >>> y_hat.shape == y.shape
+    True
+    """
+    mel_filter = mel_filterbank(
+        sr, n_fft, n_mels=n_mels, fmin=fmin, fmax=fmax, htk=htk, norm=norm
+    )
+    return griffin_lim(
+        mel_to_spectrogram(mfcc_to_mel(C, n_mels=n_mels), mel_filter, power=2.0),
+        n_iter=n_iter,
+        momentum=momentum,
+        init=init,
+        length=length,
+        seed=seed,
+        n_fft=n_fft,
+        hop_length=hop_length,
+        win_length=win_length,
+        window=window,
+    )
+
+
+# ----------------------------------------------------------------------------------------
+# 8. Voice
+# ----------------------------------------------------------------------------------------
+
+_PITCH_GATE_DB = 34  # frames so far below the loudest are silence, whatever pyin hears there
+
+
+@_each(1)
+def pitch(y, sr, *, hop_length=256, frame_length=1024, fmin=65.0, fmax=420.0):
+    """Returns the pitch of a voice, one number per frame.
+
+    librosa's pyin, told to keep quiet about frames that are nearly silent.
+
+    Parameters
+    ----------
+    y : ndarray (..., n)
+        Waveform of one voice or instrument.
+    sr : number
+        Samples per second.
+    hop_length, frame_length : int
+        Samples between frames and per frame; frame t is centred on ``t * hop_length``.
+    fmin, fmax : float
+        Range in Hz in which to look. The default is for speech; music needs more.
+
+    Returns
+    -------
+    ndarray (..., 1 + n // hop_length)
+        Hz, 0 where the sound has no pitch or lies 34 dB below the loudest frame.
+
+    References
+    ----------
+    M. Mauch, S. Dixon: pYIN, a fundamental frequency estimator using probabilistic
+    threshold distributions. ICASSP 2014. https://doi.org/10.1109/ICASSP.2014.6853678
+
+    See Also
+    --------
+    pitch_accuracy : compares two of these. Notebook 03, "Hear the number of bands".
+
+    Examples
+    --------
+    >>> t = np.arange(8000) / 16000
+    >>> f0 = pitch(np.sin(2 * np.pi * 200 * t), 16000)
+    >>> round(float(np.median(f0)))
+    200
+    """
+    import librosa  # here, because it takes seconds to import
+
+    y, sr = _sound(y), _positive(sr, "sr", "Hz")
+    hop_length = _whole(hop_length, "hop_length")
+    frame_length = _whole(frame_length, "frame_length")
+    fmin, fmax = _positive(fmin, "fmin", "Hz"), _positive(fmax, "fmax", "Hz")
+    if not fmin < _below_nyquist(fmax, "fmax", sr):
+        raise ValueError(f"fmin={fmin:g} Hz must lie below fmax={fmax:g} Hz")
+    if frame_length < 2 * sr / fmin + 2:
+        raise ValueError(
+            f"frame_length={frame_length} holds less than two periods of fmin={fmin:g} Hz: "
+            f"use at least {int(2 * sr / fmin) + 3} samples, or a higher fmin"
+        )
+    f0, _, _ = librosa.pyin(
+        y, sr=sr, fmin=fmin, fmax=fmax, frame_length=frame_length, hop_length=hop_length
+    )
+    frames = frame(np.pad(y, frame_length // 2), frame_length, hop_length)
+    power = np.mean(np.square(frames, dtype=float), axis=0)[: len(f0)]
+    loud = power > power.max() * 10 ** (-_PITCH_GATE_DB / 10)
+    return np.where(loud, np.nan_to_num(f0), 0).astype(y.dtype)
+
+
+def pitch_limit(n_numbers, sr, *, htk=False):
+    """Returns the lowest pitch in Hz that `n_numbers` per frame can still draw.
+
+    Harmonics lie F0 apart. Mel bands (or the cosines of as many MFCCs) draw a ripple along
+    frequency only if it is not finer than two of their steps. Pitch lies low, where mel is
+    nearly linear, so all that counts is the step there.
+
+    Parameters
+    ----------
+    n_numbers : int
+        Mel bands or MFCCs per frame, K.
+    sr : number
+        Samples per second; the mel axis reaches from 0 to sr/2.
+    htk : bool
+        Which mel scale.
+
+    Returns
+    -------
+    float
+        Hz: ``2 * span * n/(n + 1) / K``, with n = 128 bands and span the whole mel axis
+        measured in Hz at its low end (mels up to sr/2, times Hz per mel at 0 Hz).
+
+    See Also
+    --------
+    pitch : measures. Notebook 04, "The pitch law".
+
+    Examples
+    --------
+    >>> round(pitch_limit(20, 16000)), round(pitch_limit(40, 16000))
+    (299, 150)
+    """
+    n_numbers = _whole(n_numbers, "n_numbers")
+    hz_per_mel = 700 * np.log(10) / 2595 if htk else 1 / _SLANEY_MEL_PER_HZ
+    span = hz_to_mel(_positive(sr, "sr", "Hz") / 2, htk=htk) * hz_per_mel
+    return float(2 * span * 128 / 129 / n_numbers)
+
+
+# ----------------------------------------------------------------------------------------
+# 9. Measures
+# ----------------------------------------------------------------------------------------
+
+
+def _same_shape(estimate, target):
+    if np.shape(estimate) != np.shape(target):
+        raise ValueError(
+            f"shapes differ, estimate {np.shape(estimate)} and target {np.shape(target)}: "
+            "use one grid, and length=len(y) on the way up"
+        )
+
+
+@_each(2, 2)
+def spectral_convergence(estimate, target):
+    """Returns how far one magnitude spectrogram is from another, in dB: lower is better.
+
+    Parameters
+    ----------
+    estimate, target : ndarray (..., rows, n_frames)
+        Magnitudes.
+
+    Returns
+    -------
+    float, or ndarray for a batch
+        ``20 log10(norm(estimate - target) / norm(target))``: 0 dB is an error as large as
+        the target, -20 dB a tenth of it, -inf none at all.
+
+    See Also
+    --------
+    log_spectral_distance : weighs soft parts as much as loud ones.
+
+    Examples
+    --------
+    >>> round(spectral_convergence(np.full((2, 2), 1.1), np.ones((2, 2))), 6)
+    -20.0
+    """
+    _same_shape(estimate, target)
+    estimate, target = _magnitude(estimate, "estimate"), _magnitude(target, "target")
+    scale = max(estimate.max(), target.max()) or 1.0  # keeps squares within range
+    error = np.linalg.norm(np.subtract(estimate, target, dtype=float) / scale)
+    size = np.linalg.norm(target.astype(float) / scale)
+    with np.errstate(divide="ignore"):
+        return float(20 * (np.log10(error) - np.log10(size))) if error else -np.inf
+
+
+@_each(2, 2)
+def log_spectral_distance(estimate, target, *, floor_db=-60.0):
+    """Returns by how many dB two magnitude spectrograms differ on average.
+
+    Parameters
+    ----------
+    estimate, target : ndarray (..., rows, n_frames)
+        Magnitudes.
+    floor_db : float
+        What lies below this level, relative to the target's maximum, counts as this level.
+
+    Returns
+    -------
+    float, or ndarray for a batch
+        Root mean square over the rows of a frame, mean over frames.
+
+    Examples
+    --------
+    >>> round(log_spectral_distance(np.full((2, 2), 0.1), np.ones((2, 2))), 6)
+    20.0
+    """
+    _same_shape(estimate, target)
+    estimate, target = _magnitude(estimate, "estimate"), _magnitude(target, "target")
+    if not -np.inf < floor_db < 0:
+        raise ValueError(f"floor_db={floor_db} must lie below 0: decibels under the maximum")
+    floor = target.max().astype(float) * 10 ** (floor_db / 20)
+    if floor == 0:
+        raise ValueError("the target is silent: no level to compare with")
+    difference = 20 * np.log10(np.maximum(estimate, floor) / np.maximum(target, floor))
+    return float(np.mean(np.sqrt(np.mean(np.square(difference), axis=0))))
+
+
+@_each(1, 1)
+def pitch_accuracy(f0, reference, *, cents=50):
+    """Returns which share of the frames that should have a pitch have the right one.
+
+    Parameters
+    ----------
+    f0, reference : ndarray (..., n_frames)
+        Pitch in Hz, 0 where unvoiced, as `pitch` gives it.
+    cents : float
+        How far it may be off; 100 cents are a semitone.
+
+    Returns
+    -------
+    float, or ndarray for a batch
+        0 ... 1 over the reference's voiced frames; unvoiced there is wrong.
+
+    References
+    ----------
+    Known as raw pitch accuracy; J. Salamon and others: Melody extraction from polyphonic
+    music signals. IEEE Signal Processing Magazine 31(2), 2014.
+    https://doi.org/10.1109/MSP.2013.2271648
+
+    Examples
+    --------
+    >>> pitch_accuracy([0.0, 101.0, 220.0, 0.0], [0.0, 100.0, 110.0, 120.0])
+    0.3333333333333333
+    """
+    f0 = _numbers(f0, "f0", ndim=1, negative=False)
+    reference = _numbers(reference, "reference", ndim=1, negative=False)
+    _same_shape(f0, reference)
+    cents = _positive(cents, "cents")
+    voiced = reference > 0
+    if not voiced.any():
+        raise ValueError("the reference has no voiced frame: there is no pitch to compare")
+    ratio = np.maximum(f0[voiced], np.finfo(f0.dtype).tiny) / reference[voiced]
+    return float(np.mean(np.abs(1200 * np.log2(ratio)) <= cents))
+
+
+@_each(1, 1)
+def intelligibility(y, reference, sr):
+    """Returns how well `y` could be understood, judged by the clean `reference`.
+
+    Parameters
+    ----------
+    y, reference : ndarray (..., n)
+        Waveforms of one length, aligned in time.
+    sr : number
+        Samples per second.
+
+    Returns
+    -------
+    float, or ndarray for a batch
+        Extended short-time objective intelligibility, by pystoi: about 0 (nothing) to 1. It
+        follows envelopes in bands and hears no level. Its authors fitted it to listeners;
+        it is not a listener.
+
+    References
+    ----------
+    J. Jensen, C. H. Taal: An algorithm for predicting the intelligibility of speech masked
+    by modulated noise maskers. IEEE/ACM Trans. ASLP 24(11), 2016.
+    https://doi.org/10.1109/TASLP.2016.2585878
+
+    Examples
+    --------
+    >>> y, sr = load_wav("data/slt.wav")
+    >>> round(intelligibility(0.5 * y, y, sr), 2)
+    1.0
+    """
+    import pystoi
+
+    y, reference = _sound(y), _sound(reference, "reference")
+    _same_shape(y, reference)
+    sr = _whole(sr, "sr") if float(sr) == int(sr) else _positive(sr, "sr")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        try:
+            return float(pystoi.stoi(reference, y, sr, extended=True))
+        except RuntimeWarning:
+            raise ValueError(
+                f"{len(y) / sr:.2f} s hold too little sound: intelligibility needs at least "
+                "0.4 s that is not silent"
+            ) from None
+
+
+# ----------------------------------------------------------------------------------------
+# 10. Names from the gist
+# ----------------------------------------------------------------------------------------
+# Ten more keep their name where they stand: stft, pretty_spectrogram, invert_spectrogram,
+# invert_pretty_spectrogram, xcorr_offset, make_mel, mel_to_spectrogram, create_mel_filter,
+# butter_bandpass, butter_bandpass_filter.
+
+
+def hz2mel(hz):
+    """Returns `hz` in HTK mels: ``hz_to_mel(hz, htk=True)``."""
+    return hz_to_mel(hz, htk=True)
+
+
+def mel2hz(mel):
+    """Returns HTK mels in Hz: ``mel_to_hz(mel, htk=True)``."""
+    return mel_to_hz(mel, htk=True)
+
+
+def get_filterbanks(sr, n_fft, *, n_mels=20, fmin=0.0, fmax=None):
+    """Returns HTK mel filters of peak 1: ``mel_filterbank(..., htk=True, norm=None)``."""
+    return mel_filterbank(sr, n_fft, n_mels=n_mels, fmin=fmin, fmax=fmax, htk=True, norm=None)
+
+
+def overlap(y, frame_length, hop_length):
+    """Returns the frames of `y` as rows, a read-only view: `frame` turned on its side."""
+    return frame(y, frame_length, hop_length).swapaxes(-1, -2)
+
+
+def iterate_invert_spectrogram(S, *, n_iter=10, **options):
+    """Returns ``griffin_lim(S, init="align", momentum=0)``: slide once, then iterate."""
+    return griffin_lim(S, n_iter=n_iter, init="align", momentum=0.0, **options)

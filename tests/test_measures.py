@@ -1,0 +1,53 @@
+"""Section 9: what the measures say about errors that are known beforehand."""
+
+import numpy as np
+import pytest
+
+import audiotools as at
+
+RNG = np.random.default_rng(3)
+S = RNG.uniform(0.1, 1, size=(65, 40))
+
+
+def test_spectral_convergence_of_known_errors():
+    assert at.spectral_convergence(1.01 * S, S) == pytest.approx(-40)
+    assert at.spectral_convergence(2 * S, S) == pytest.approx(0, abs=1e-9)
+    assert at.spectral_convergence(S, S) == -np.inf
+    assert at.spectral_convergence(S, 0 * S) == np.inf
+    for gain in (1e-300, 1e300):
+        assert at.spectral_convergence(1.1 * (gain * S), gain * S) == pytest.approx(-20)
+
+
+def test_log_spectral_distance_of_known_errors():
+    assert at.log_spectral_distance(S * 10 ** (3 / 20), S) == pytest.approx(3)
+    # below the floor nothing counts
+    soft = np.where(S == S.max(), S, 1e-6)
+    assert at.log_spectral_distance(np.where(S == S.max(), S, 1e-9), soft) == 0
+
+
+def test_measures_of_a_batch_are_those_of_its_items():
+    both = np.stack([S, 1.1 * S])
+    target = np.stack([S, S])
+    assert np.allclose(at.spectral_convergence(both, target), [-np.inf, -20])
+    assert np.allclose(at.log_spectral_distance(both, target), [0, 20 * np.log10(1.1)])
+
+
+def test_pitch_accuracy_counts_voiced_frames_within_half_a_semitone():
+    reference = np.array([0, 100, 100, 100, 100.0])
+    f0 = np.array([50, 100 * 2 ** (49 / 1200), 100 * 2 ** (-51 / 1200), 0, 200])
+    assert at.pitch_accuracy(f0, reference) == 0.25
+    assert at.pitch_accuracy(f0, reference, cents=60) == 0.5
+    assert at.pitch_accuracy(f0, reference, cents=1200) == 0.75
+
+
+def test_intelligibility_falls_with_noise_and_hears_no_level(voice):
+    y, sr = voice
+    noise = RNG.normal(size=len(y)) * y.std()
+    scores = [at.intelligibility(y + gain * noise, y, sr) for gain in (0, 0.3, 1, 3)]
+    assert scores[0] > 0.99 and np.all(np.diff(scores) < -0.05)
+    assert at.intelligibility(0.1 * y, y, sr) == pytest.approx(scores[0], abs=1e-4)
+
+
+def test_intelligibility_of_too_little_sound_is_refused():
+    with pytest.raises(ValueError, match="at least 0.4 s"):
+        at.intelligibility(np.ones(1000), np.ones(1000), 16000)

@@ -1,0 +1,242 @@
+"""Sections 6, 7 and 8: mel, MFCC, pitch. The oracle is librosa."""
+
+import librosa
+import numpy as np
+import pytest
+
+import audiotools as at
+
+GRID = dict(n_fft=1024, hop_length=256)
+RNG = np.random.default_rng(2)
+
+
+@pytest.mark.parametrize("htk", [False, True])
+def test_mel_scales_equal_librosa_and_undo_each_other(htk):
+    hz = np.r_[0.0, np.geomspace(1, 24000, 200)]
+    mel = at.hz_to_mel(hz, htk=htk)
+    assert np.allclose(mel, librosa.hz_to_mel(hz, htk=htk), rtol=1e-12)
+    assert np.allclose(at.mel_to_hz(mel, htk=htk), hz, rtol=1e-12, atol=1e-9)
+
+
+@pytest.mark.parametrize("norm", ["slaney", None])
+@pytest.mark.parametrize("htk", [False, True])
+@pytest.mark.parametrize(
+    "sr, n_fft, n_mels, fmin, fmax",
+    [
+        (16000, 1024, 128, 0, None),
+        (22050, 2048, 128, 0, None),
+        (16000, 400, 40, 20, 7600),
+        (44100, 2048, 64, 300, 8000),
+        (8000, 513, 20, 0, 4000),
+    ],
+)
+def test_mel_filterbank_equals_librosa(sr, n_fft, n_mels, fmin, fmax, htk, norm):
+    options = dict(n_mels=n_mels, fmin=fmin, fmax=fmax, htk=htk, norm=norm)
+    ours = at.mel_filterbank(sr, n_fft, **options)
+    theirs = librosa.filters.mel(sr=sr, n_fft=n_fft, dtype=np.float64, **options)
+    assert np.abs(ours - theirs).max() < 1e-12
+
+
+@pytest.mark.parametrize("n_fft, most", [(256, 95), (512, 192), (1024, 385)])
+def test_every_mel_filter_hears_something(n_fft, most):
+    assert np.all(at.mel_filterbank(16000, n_fft, n_mels=most).sum(axis=1) > 0)
+    with pytest.raises(ValueError, match=rf"mel filter \d+ .* n_mels={most + 1} hear nothing"):
+        at.mel_filterbank(16000, n_fft, n_mels=most + 1)
+
+
+def test_the_gists_pair_averages_and_draws_straight_lines():
+    forward, inverse = at.create_mel_filter(16000, 1024)
+    assert forward.shape == inverse.shape == (64, 513)
+    assert np.allclose(forward.sum(axis=1), 1)
+    hz = np.arange(513) * 16000 / 1024
+    mels = np.linspace(at.hz2mel(300), at.hz2mel(8000), 66)
+    centres = at.mel2hz(mels)
+    between = (hz > centres[1]) & (hz < centres[-2])
+    assert np.allclose(inverse.T[between] @ np.ones(64), 1)  # a flat mel expands to a flat line
+    assert at.create_mel_filter(8000, 1024)[0].shape == (64, 513)  # fmax falls to 4000 Hz
+
+
+def test_mel_equals_librosa(slt):
+    y, sr = slt
+    S = np.abs(at.stft(y.astype(np.float64), **GRID))
+    for power in (1.0, 2.0):
+        ours = at.make_mel(S, at.mel_filterbank(sr, 1024, n_mels=80), power=power)
+        theirs = librosa.feature.melspectrogram(S=S**power, sr=sr, n_mels=80)
+        # librosa rounds its filters to float32
+        assert np.allclose(ours, theirs, rtol=1e-6)
+
+
+def test_shortened_frames_are_averages_of_what_is_there():
+    S = np.arange(14.0).reshape(2, 7)
+    assert np.array_equal(at.make_mel(S, np.eye(2), shorten_factor=3), [[1, 4, 6], [8, 11, 13]])
+
+
+def test_shortened_time_comes_back_on_straight_lines():
+    ramp = np.arange(12.0) + np.zeros((2, 1))
+    short = at.make_mel(ramp, np.eye(2), shorten_factor=4)
+    back = at.mel_to_spectrogram(short, np.eye(2), shorten_factor=4, n_frames=12)
+    # inside the first and last group's centre a straight line is exact; outside it is flat
+    assert np.allclose(back[:, 2:10], ramp[:, 2:10]) and np.all(back[:, 0] == 1.5)
+    assert at.mel_to_spectrogram(short, np.eye(2), shorten_factor=4, n_frames=9).shape == (2, 9)
+
+
+@pytest.mark.parametrize("power", [1.0, 2.0])
+def test_kl_inverse_beats_librosas(voice, power):
+    y, sr = voice
+    S = np.abs(at.stft(y, **GRID))
+    mel_filter = at.mel_filterbank(sr, 1024, n_mels=80)
+    M = at.make_mel(S, mel_filter, power=power)
+    ours = at.mel_to_spectrogram(M, mel_filter, power=power)
+    theirs = librosa.feature.inverse.mel_to_stft(M, sr=sr, n_fft=1024, power=power)
+    assert ours.min() >= 0
+    assert at.spectral_convergence(ours, S) < at.spectral_convergence(theirs, S) - 0.1
+
+
+def test_every_update_brings_the_mel_closer(slt):
+    y, sr = slt
+    mel_filter = at.mel_filterbank(sr, 1024, n_mels=80)
+    M = at.make_mel(np.abs(at.stft(y.astype(np.float64), **GRID)), mel_filter)
+
+    def divergence(n_iter):  # generalised Kullback-Leibler, which the update lessens
+        again = at.make_mel(at.mel_to_spectrogram(M, mel_filter, n_iter=n_iter), mel_filter)
+        return np.sum(M * np.log(M / again) - M + again)
+
+    divergences = [divergence(n) for n in (0, 1, 2, 5, 10, 30)]
+    assert np.all(np.diff(divergences) < 0) and divergences[-1] < 0.02 * divergences[0]
+
+
+def test_the_mel_inverse_does_not_depend_on_the_level(slt):
+    mel_filter = at.mel_filterbank(slt[1], 1024)
+    M = at.make_mel(np.abs(at.stft(slt[0], **GRID)), mel_filter)
+    once = at.mel_to_spectrogram(M, mel_filter)
+    for gain in (1e-10, 1e10):
+        scaled = at.mel_to_spectrogram((M * gain).astype(np.float32), mel_filter)
+        assert np.allclose(scaled / gain, once, rtol=1e-3, atol=1e-6 * once.max())  # float32
+
+
+def test_bins_that_no_filter_hears_come_back_silent():
+    mel_filter = at.mel_filterbank(16000, 1024, n_mels=40, fmin=300, fmax=4000)
+    S = at.mel_to_spectrogram(np.ones((40, 3)), mel_filter)
+    heard = mel_filter.sum(axis=0) > 0
+    assert np.all(S[heard] > 0) and not S[~heard].any()
+    assert not at.mel_to_spectrogram(np.zeros((40, 3)), mel_filter).any()
+
+
+@pytest.mark.parametrize("n_mfcc", [1, 13, 20, 128])
+@pytest.mark.parametrize("top_db", [80.0, 40.0, None])
+def test_mel_to_mfcc_equals_librosa(slt, n_mfcc, top_db):
+    y, sr = slt
+    M = librosa.feature.melspectrogram(y=y.astype(np.float64), sr=sr, **GRID)
+    ours = at.mel_to_mfcc(M, n_mfcc=n_mfcc, top_db=top_db)
+    theirs = librosa.feature.mfcc(S=librosa.power_to_db(M, top_db=top_db), n_mfcc=n_mfcc)
+    assert np.abs(ours - theirs).max() < 1e-9
+    back, theirs_back = at.mfcc_to_mel(ours), librosa.feature.inverse.mfcc_to_mel(theirs)
+    assert np.allclose(back, theirs_back, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        dict(),
+        dict(n_mfcc=13, n_mels=40, n_fft=400, hop_length=160, htk=True),
+        dict(n_fft=1024, hop_length=256, win_length=800, window="hamming", fmin=50, fmax=7000),
+        dict(n_mfcc=30, n_mels=64, n_fft=512, hop_length=128, norm=None),
+    ],
+    ids=str,
+)
+def test_mfcc_equals_librosa(voice, options):
+    y, sr = voice
+    theirs_options = dict(options)
+    if "norm" in options:
+        theirs_options["mel_norm"] = theirs_options.pop("norm")
+    theirs = librosa.feature.mfcc(y=y.astype(np.float64), sr=sr, **theirs_options)
+    ours = at.mfcc(y.astype(np.float64), sr, **options)
+    # librosa's float32 filters: 6e-8 relative is 3e-7 dB a band, times sqrt(128)
+    assert ours.shape == theirs.shape and np.abs(ours - theirs).max() < 1e-5
+    single = at.mfcc(y, sr, **options)
+    assert single.dtype == np.float32 and np.abs(single - theirs).max() < 5e-2  # soft cells
+
+
+def test_the_cosine_transform_loses_nothing(voice):
+    y, sr = voice
+    M = at.make_mel(np.abs(at.stft(y.astype(float), **GRID)), at.mel_filterbank(sr, 1024), power=2)
+    back = at.mfcc_to_mel(at.mel_to_mfcc(M, n_mfcc=128, top_db=None))
+    assert np.allclose(back, np.maximum(M, 1e-10), rtol=1e-9)
+
+
+def test_row_zero_is_the_mean_level():
+    M = 10 ** RNG.uniform(-4, 2, size=(128, 5))
+    c0 = at.mel_to_mfcc(M)[0]
+    assert np.allclose(c0, np.sqrt(128) * np.mean(10 * np.log10(M), axis=0))
+    # a tenth of the amplitude is 20 dB less
+    assert np.allclose(at.mel_to_mfcc(M / 100)[0] - c0, -20 * np.sqrt(128))
+
+
+def test_every_item_of_a_batch_has_its_own_floor(slt, kal16):
+    n = 40000
+    y = np.stack([slt[0][:n], 0.01 * kal16[0][:n]])
+    both = at.mfcc(y, 16000, **GRID)
+    assert both.shape == (2, 20, 157)
+    assert np.array_equal(both[1], at.mfcc(y[1], 16000, **GRID))
+    back = at.mfcc_to_audio(both, 16000, n_iter=2, length=n, **GRID)
+    assert np.array_equal(
+        back[1], at.mfcc_to_audio(both[1], 16000, n_iter=2, length=n, **GRID)
+    )
+
+
+def test_mfcc_to_audio_keeps_the_envelope_and_the_level(voice):
+    y, sr = voice
+    settings = dict(n_mels=80, fmin=50.0, htk=True, **GRID)
+    C = at.mfcc(y, sr, n_mfcc=40, **settings)
+    back = at.mfcc_to_audio(C, sr, length=len(y), **settings)
+    again = at.mfcc(back, sr, n_mfcc=40, **settings)
+    rms = np.sqrt(np.mean(np.square(again - C)))
+    assert rms < 6  # measured 3 to 4; the coefficients' own standard deviation is above 30
+    assert abs(20 * np.log10(back.std() / y.std())) < 3
+
+
+def test_silence_has_finite_mfccs_and_comes_back_silent():
+    C = at.mfcc(np.zeros(4000), 16000, **GRID)
+    assert np.allclose(C[0], -100 * np.sqrt(128)) and np.allclose(C[1:], 0)
+    back = at.mfcc_to_audio(C, 16000, **GRID)
+    # the floor is 1e-10 in power per band, about 1e-5 in amplitude
+    assert np.abs(back).max() < 1e-4
+
+
+def test_pitch_hears_every_note_of_the_melody():
+    y, sr = at.load_wav("data/melody.wav")
+    f0 = at.pitch(y, sr, fmax=1000)
+    notes = [131, 165, 196, 262, 294, 330, 392, 523, 659, 784]
+    for i, hz in enumerate(notes):
+        middle = f0[int((0.4 * i + 0.1) * sr / 256) : int((0.4 * i + 0.3) * sr / 256)]
+        assert abs(1200 * np.log2(np.median(middle) / hz)) < 10  # cents
+
+
+def test_pitch_of_silence_and_faint_hum_is_zero():
+    assert not at.pitch(np.zeros(8000), 16000).any()
+    t = np.arange(16000) / 16000
+    tone = np.sin(2 * np.pi * 150 * t) * np.where(t < 0.5, 1.0, 0.01)  # 40 dB softer
+    f0 = at.pitch(tone, 16000)
+    assert f0.shape == (63,) and np.all(f0[4:28] > 0) and not f0[36:].any()
+
+
+def test_pitch_limit_follows_the_mel_scale():
+    # span: librosa's own mel axis, measured in Hz at its low end by a small step
+    for sr in (16000, 22050, 44100):
+        for htk in (False, True):
+            hz_per_mel = 1 / librosa.hz_to_mel(1.0, htk=htk)
+            span = librosa.hz_to_mel(sr / 2, htk=htk) * hz_per_mel
+            expected = 2 * span * 128 / 129 / 20
+            assert at.pitch_limit(20, sr, htk=htk) == pytest.approx(expected, rel=2e-3)
+    assert [round(at.pitch_limit(k, 16000)) for k in (13, 20, 40)] == [460, 299, 150]
+
+
+def test_64_bands_keep_the_high_voice_and_lose_the_low_one(slt, kal16):
+    def kept(voice):
+        y, sr = voice
+        mel_filter = at.mel_filterbank(sr, 1024, n_mels=64)
+        S = at.mel_to_spectrogram(at.make_mel(np.abs(at.stft(y, **GRID)), mel_filter), mel_filter)
+        back = at.griffin_lim(S, n_iter=32, length=len(y), **GRID)
+        return at.pitch_accuracy(at.pitch(back, sr), at.pitch(y, sr))
+
+    assert kept(slt) > 0.8 and kept(kal16) < 0.5  # measured .97 and .2 at seed 0

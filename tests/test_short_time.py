@@ -1,0 +1,145 @@
+"""Sections 2, 3 and 4: frames, the STFT and its inverse, decibels. The oracle is librosa."""
+
+import librosa
+import numpy as np
+import pytest
+
+import audiotools as at
+
+RNG = np.random.default_rng(1)
+GRIDS = [
+    dict(n_fft=n_fft, hop_length=hop, win_length=win, window=window)
+    for n_fft, hop, win in [
+        (2048, None, None),
+        (1024, 256, None),
+        (512, 128, 400),
+        (513, 128, None),
+        (400, 160, 399),
+        (64, 1, 33),
+        (1024, 512, None),
+    ]
+    for window in ("hann", "hamming", "blackman", ("kaiser", 8.0))
+]
+
+
+def grid_name(grid):
+    return "-".join(str(v) for v in grid.values())
+
+
+def test_frames_are_columns_of_a_read_only_view():
+    y = np.arange(10.0)
+    frames = at.frame(y, 4, 3)
+    assert frames.shape == (4, 3) and np.array_equal(frames[:, 1], y[3:7])
+    assert np.shares_memory(frames, y) and not frames.flags.writeable
+
+
+@pytest.mark.parametrize("frame_length, hop", [(4, 1), (5, 2), (8, 8), (7, 3), (3, 5)])
+def test_overlap_add_is_the_adjoint_of_frame(frame_length, hop):
+    n_frames = 6
+    y = RNG.normal(size=frame_length + hop * (n_frames - 1))
+    F = RNG.normal(size=(frame_length, n_frames))
+    # <frame(y), F> = <y, overlap_add(F)> is what adjoint means
+    assert np.sum(at.frame(y, frame_length, hop) * F) == pytest.approx(y @ at.overlap_add(F, hop))
+
+
+@pytest.mark.parametrize("grid", GRIDS, ids=grid_name)
+def test_stft_equals_librosa(grid, slt):
+    y = slt[0][8000:17777].astype(np.float64)
+    ours, theirs = at.stft(y, **grid), librosa.stft(y, **grid)
+    assert ours.shape == theirs.shape
+    assert np.abs(ours - theirs).max() <= 1e-12 * np.abs(theirs).max()  # double precision
+    single = at.stft(y.astype(np.float32), **grid)
+    assert single.dtype == np.complex64
+    assert np.abs(single - theirs).max() <= 1e-6 * np.abs(theirs).max()
+
+
+@pytest.mark.parametrize("dtype, tolerance", [(np.float32, 1e-6), (np.float64, 1e-12)])
+@pytest.mark.parametrize("grid", GRIDS, ids=grid_name)
+def test_istft_undoes_stft(grid, dtype, tolerance):
+    hop = grid["hop_length"] or grid["n_fft"] // 4
+    # Half-overlapping frames: the last sample may lie where only the outermost flank of one
+    # window reaches, with a weight near 0; stay a quarter of a hop away from there.
+    length = 10 * hop + (hop // 4 if hop > grid["n_fft"] // 4 else hop - 1)
+    y = RNG.uniform(-1, 1, length).astype(dtype)
+    back = at.istft(at.stft(y, **grid), length=length, **grid)
+    assert back.dtype == dtype and np.abs(back - y).max() < tolerance
+
+
+def test_istft_equals_librosa_on_what_is_no_sound():
+    D = RNG.normal(size=(513, 20)) + 1j * RNG.normal(size=(513, 20))
+    ours, theirs = at.istft(D, hop_length=256), librosa.istft(D, hop_length=256)
+    assert ours.shape == theirs.shape
+    assert np.abs(ours - theirs).max() < 1e-12 * np.abs(theirs).max()
+
+
+@pytest.mark.parametrize("n", [1, 2, 255, 256, 257, 1023, 1025])
+def test_short_and_odd_lengths_come_back(n):
+    y = RNG.normal(size=n)
+    D = at.stft(y, n_fft=1024, hop_length=256)
+    assert D.shape == (513, 1 + n // 256)
+    assert np.abs(at.istft(D, n_fft=1024, hop_length=256, length=n) - y).max() < 1e-12
+
+
+def test_a_click_keeps_its_place():
+    y = np.zeros(16000)
+    y[9000] = 1
+    D = at.stft(y, n_fft=1024, hop_length=256)
+    back = at.istft(D, n_fft=1024, hop_length=256, length=len(y))
+    assert np.abs(back).argmax() == 9000
+    assert np.abs(D).sum(axis=0).argmax() == round(9000 / 256)
+
+
+def test_a_tone_lies_in_the_row_of_its_frequency():
+    t = np.arange(16000) / 16000
+    S = np.abs(at.stft(np.sin(2 * np.pi * 1000 * t), n_fft=1024))
+    assert np.all(S.argmax(axis=0)[3:-3] == 1000 * 1024 / 16000)
+
+
+def test_parseval_holds_in_every_frame():
+    y = RNG.normal(size=4096)
+    D = at.stft(y, n_fft=512, hop_length=128, window="hann")
+    window = np.hanning(513)[:-1]  # numpy's is symmetric: one longer, minus its end, is periodic
+    frames = at.frame(np.pad(y, 256), 512, 128) * window[:, None]
+    bins = np.r_[1, np.full(255, 2), 1]  # all but DC and Nyquist stand for two
+    assert np.allclose(bins @ np.abs(D) ** 2 / 512, np.sum(frames**2, axis=0))
+
+
+def test_samples_that_no_frame_hears_are_refused():
+    with pytest.raises(ValueError, match="samples that no frame hears"):
+        at.istft(np.ones((513, 9)), hop_length=1024)
+
+
+def test_a_batch_equals_a_loop():
+    y = RNG.normal(size=(2, 3, 2000)).astype(np.float32)
+    D = at.stft(y, n_fft=256)
+    assert D.shape == (2, 3, 129, 32)
+    assert np.array_equal(D[1, 2], at.stft(y[1, 2], n_fft=256))
+    back = at.istft(D, length=2000)
+    assert back.shape == y.shape and np.array_equal(back[0, 1], at.istft(D[0, 1], length=2000))
+    assert at.frame(y, 100, 50).shape == (2, 3, 100, 39)
+
+
+def test_decibels_equal_librosa_and_come_back():
+    S = RNG.uniform(0, 3, size=(20, 30)) ** 4
+    for options in (dict(), dict(ref=2.0), dict(top_db=30.0), dict(top_db=None, ref=1e-7)):
+        ours, theirs = at.amplitude_to_db(S, **options), librosa.amplitude_to_db(S, **options)
+        assert np.allclose(ours, theirs, rtol=0, atol=1e-9)
+    assert np.allclose(at.db_to_amplitude(at.amplitude_to_db(S, top_db=None)), np.maximum(S, 1e-5))
+
+
+def test_every_item_of_a_batch_has_its_own_floor():
+    S = np.stack([np.eye(3), 100 * np.eye(3)])
+    assert np.array_equal(at.amplitude_to_db(S, top_db=40).min(axis=(1, 2)), [-40, 0])
+
+
+def test_silence_stays_finite():
+    silence = np.zeros(2000)
+    assert np.all(at.amplitude_to_db(np.abs(at.stft(silence))) == -100)
+    assert np.all(at.pretty_spectrogram(silence, top_db=70) == -70)
+
+
+@pytest.mark.parametrize("gain", [1e-9, 1.0, 1e9])
+def test_pretty_spectrogram_spans_top_db_at_every_level(slt, gain):
+    S_db = at.pretty_spectrogram(gain * slt[0].astype(float), n_fft=1024, top_db=60)
+    assert S_db.max() == 0 and S_db.min() == -60
+    assert np.allclose(S_db, at.pretty_spectrogram(slt[0], n_fft=1024, top_db=60), atol=1e-3)

@@ -1,0 +1,101 @@
+"""Section 1: files, level, the band-pass filter."""
+
+import io
+
+import numpy as np
+import pytest
+import scipy.signal
+import soundfile
+
+import audiotools as at
+
+SR = 16000
+TONE = 0.5 * np.sin(2 * np.pi * 440 * np.arange(SR) / SR)
+
+
+@pytest.mark.parametrize(
+    "subtype, step",
+    # Rounding to b bits may be off by one step of 2 / 2^b; a float file is float32.
+    [("PCM_U8", 2 / 2**8), ("PCM_16", 2 / 2**16), ("PCM_24", 2 / 2**24), ("FLOAT", 1e-7)],
+)
+def test_every_sample_format_comes_in_at_full_scale_one(tmp_path, subtype, step):
+    soundfile.write(tmp_path / "tone.wav", TONE, SR, subtype=subtype)
+    y, sr = at.load_wav(tmp_path / "tone.wav")
+    assert sr == SR and y.dtype == np.float32 and y.shape == TONE.shape
+    assert np.abs(y - TONE).max() <= step + 1e-7
+
+
+def test_stereo_becomes_the_mean_of_its_channels(tmp_path):
+    soundfile.write(tmp_path / "two.wav", np.stack([TONE, np.zeros(SR)], axis=1), SR)
+    y, _ = at.load_wav(str(tmp_path / "two.wav"))
+    assert np.abs(y - TONE / 2).max() < 2 / 2**16
+
+
+def test_load_reads_from_memory_and_stops_at_duration(slt):
+    file = io.BytesIO()
+    soundfile.write(file, slt[0], SR, format="FLAC")
+    file.seek(0)
+    y, sr = at.load_wav(file, duration=0.25)
+    assert len(y) == 4000 and np.array_equal(y, slt[0][:4000])
+
+
+def test_resampling_keeps_pitch_and_level(tmp_path):
+    soundfile.write(tmp_path / "tone.wav", TONE, SR)
+    y, sr = at.load_wav(tmp_path / "tone.wav", sr=22050)
+    assert sr == 22050 and len(y) == 22050
+    peak_hz = np.abs(np.fft.rfft(y * np.hanning(len(y)))).argmax() * sr / len(y)
+    assert abs(peak_hz - 440) < 1  # one bin
+    assert abs(y.std() / TONE.std() - 1) < 0.01  # the edges ring a little
+
+
+def test_save_and_load_return_the_same_samples(tmp_path, slt):
+    at.save_wav(tmp_path / "copy.wav", slt[0], SR)
+    y, sr = at.load_wav(tmp_path / "copy.wav")
+    assert sr == SR and np.array_equal(y, slt[0])
+
+
+def test_save_refuses_to_clip(tmp_path):
+    with pytest.raises(ValueError, match="peaks at 3, above full scale 1.0"):
+        at.save_wav(tmp_path / "loud.wav", np.array([0.0, 3.0]), SR)
+    assert not (tmp_path / "loud.wav").exists()
+
+
+def test_match_level_gives_the_reference_level_and_never_clips(voice):
+    y, _ = voice
+    matched = at.match_level(1e-4 * y, TONE[:100])
+    rms = np.sqrt(np.mean(TONE[:100] ** 2))
+    peak_if_unlimited = rms * np.abs(y).max() / np.sqrt(np.mean(y**2))
+    if peak_if_unlimited <= 1:
+        assert np.sqrt(np.mean(matched**2)) == pytest.approx(rms, rel=1e-4)
+    assert np.abs(matched).max() <= 1
+    click = np.r_[np.zeros(1000), 0.1]
+    assert np.abs(at.match_level(click, TONE)).max() == 1  # its RMS can not get there
+    assert not at.match_level(np.zeros(9), TONE).any()
+
+
+def test_match_level_works_at_extreme_levels():
+    for gain in (1e-30, 1e-20, 1e15):
+        matched = at.match_level((gain * TONE).astype(np.float32), TONE)
+        assert np.abs(matched - TONE).max() < 1e-5
+
+
+def test_bandpass_is_three_decibels_down_at_its_edges():
+    for order in (1, 2, 5):
+        sections = at.butter_bandpass(500, 4000, SR, order=order)
+        assert sections.shape == (order, 6)
+        _, gain = scipy.signal.sosfreqz(sections, worN=[500, 1500, 4000], fs=SR)
+        gain_db = 20 * np.log10(np.abs(gain))
+        assert gain_db[[0, 2]] == pytest.approx([-3.01, -3.01], abs=0.01)  # 10 log10(1/2)
+        assert gain_db[1] == pytest.approx(0, abs=0.7)  # order 1 is not flat inside
+
+
+def test_bandpass_filter_is_causal_and_keeps_the_format():
+    click = np.zeros(200, dtype=np.float32)
+    click[100] = 1
+    out = at.butter_bandpass_filter(click, 500, 4000, SR)
+    assert out.dtype == np.float32 and not out[:100].any() and out[100:].any()
+
+
+def test_the_gists_band_is_refused_at_16_khz_with_both_values():
+    with pytest.raises(ValueError, match="highcut=15000 Hz .* 8000 Hz"):
+        at.butter_bandpass(500, 15000, SR)
