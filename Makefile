@@ -72,6 +72,6 @@ else
 	@touch .venv/unfinished; \
 	{ .venv/bin/python -u -m pip install --disable-pip-version-check \
 	  -r requirements.txt -c constraints.txt && mv .venv/unfinished $@; } | \
-	while read -r word _; do case "$$word" in Collecting) printf .;; esac; done; \
-	echo; test ! -e .venv/unfinished
+	while read -r word _; do case "$$word" in \
+	  Collecting) printf .;; Installing) printf ' unpacking';; esac; done; echo; test ! -e .venv/unfinished
 endif
