@@ -1447,7 +1447,8 @@ def mel_to_spectrogram(
     tiny = np.finfo(M.dtype).tiny
     per_band = 1 / np.maximum(W.sum(axis=1, keepdims=True), tiny)
     heard = W.sum(axis=0)[:, None]
-    per_bin = np.divide(1, heard, where=heard > 0, out=np.zeros_like(heard))
+    audible = heard > 1e-9 * heard.max()  # the foot of a triangle may round above zero
+    per_bin = np.divide(1, heard, where=audible, out=np.zeros_like(heard))
     W = scipy.sparse.csr_array(W)  # a bin lies in two triangles at most
     W_T = W.T.tocsr()
     X = per_bin * (W_T @ (per_band * M))

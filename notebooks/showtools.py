@@ -121,7 +121,7 @@ def show_mel(
     inside = (rows >= 0.5) & (rows <= n_mels + 1)  # the top edge lies half a row above the last
     rows = np.minimum(rows, n_mels + 0.5)
     ax.set_yticks(rows[inside], [f"{khz:g}" for khz in ticks_khz[inside]])
-    ax.set(xlabel="Time (s)", ylabel=f"Frequency (kHz),\n{n_mels} mel bands", title=title)
+    ax.set(xlabel="Time (s)", ylabel=f"{n_mels} mel bands,\nmarked in kHz", title=title)
     ax.figure.colorbar(image, ax=ax, label="Level (dB)", pad=0.01)
     return ax
 
@@ -140,12 +140,13 @@ def show_filterbank(mel_filter, sr, *, ax=None, title="", highlight=None):
 
 
 def show_mfcc(C, sr, *, hop_length, ax=None, title="", label="Coefficient (dB)"):
-    """Draws cepstral coefficients, zero in white; the loudness row 0 may saturate."""
+    """Draws cepstral coefficients; the loudness in row 0 may saturate. Returns the axes."""
     ax = ax or plt.subplots()[1]
     seconds = hop_length / sr
     extent = (-seconds / 2, (C.shape[1] - 0.5) * seconds, -0.5, len(C) - 0.5)
     limit = np.abs(C[1:] if len(C) > 1 else C).max()
-    image = ax.imshow(C, extent=extent, cmap="coolwarm", vmin=-limit, vmax=limit)
+    signed = dict(cmap="coolwarm", vmin=-limit) if C.min() < 0 else dict(vmin=0)
+    image = ax.imshow(C, extent=extent, vmax=limit, **signed)
     ax.set(xlabel="Time (s)", ylabel="Coefficient number", title=title, xlim=(0, None))
     ax.figure.colorbar(image, ax=ax, label=label, pad=0.01)
     return ax
@@ -196,8 +197,9 @@ def _describe(ax):
     for line in lines or ax.lines[:1]:
         parts.append(_describe_line(line, x, y))
     for bars in ax.containers:
-        heights = ", ".join(_round(bar.get_height()) for bar in bars)
-        parts.append(f"bars {heights}")
+        names = [tick.get_text().replace("\n", " ") for tick in ax.get_xticklabels()]
+        heights = [f"{name}: {_round(bar.get_height())}" for name, bar in zip(names, bars)]
+        parts.append(f"bars {', '.join(heights)}")
     return f"{title or 'Figure'}: {'; '.join(part for part in parts if part)}."
 
 
@@ -230,7 +232,8 @@ def _quantity(label):
     """Returns ("time", "s") for the label "Time (s)"."""
     name, _, rest = label.replace("\n", " ").partition("(")
     unit, _, more = rest.partition(")")
-    return (name.strip() + more).lower(), unit
+    name = name.strip() + more
+    return name[:1].lower() + name[1:], unit
 
 
 def _range(quantity, limits):
@@ -300,7 +303,7 @@ def level(sounds):
 def claim(text, holds):
     """Prints "✓ text" if `holds`; stops the notebook if not."""
     if not holds:
-        raise AssertionError(f"this does not hold here: {text}")
+        raise AssertionError(f"on this sound it is not so: {text} (claims are made for voices)")
     print(f"✓ {text}")
 
 

@@ -119,6 +119,8 @@ def test_bins_that_no_filter_hears_come_back_silent():
     S = at.mel_to_spectrogram(np.ones((40, 3)), mel_filter)
     heard = mel_filter.sum(axis=0) > 0
     assert np.all(S[heard] > 0) and not S[~heard].any()
+    gists, _ = at.create_mel_filter(16000, 1024)  # its last triangle ends at 8000 Hz, the last row
+    assert gists[-1, -1] < 1e-9 and at.mel_to_spectrogram(np.ones((64, 3)), gists)[-1].max() == 0
     assert not at.mel_to_spectrogram(np.zeros((40, 3)), mel_filter).any()
 
 

@@ -175,32 +175,57 @@ def test_the_exercises_are_open_and_their_solutions_right(ran):
 # --- what single panels do to the sound -----------------------------------------------------
 
 
-def only(ran, stem, name):
-    if ran.path.stem[:2] != stem:
-        pytest.skip(f"{name} is in notebook {stem}")
-    return ran.names[name]
+def of_notebook(number):
+    """Runs a test with one notebook only."""
+    path = NOTEBOOKS[number - 1]
+    return pytest.mark.parametrize("ran", [path], ids=[path.stem], indirect=True)
 
 
+def heard(panel):
+    """Returns the waveform that a panel plays."""
+    return decode(panel.audio.value)[0]
+
+
+@of_notebook(1)
 def test_the_band_panel_carves_what_it_says(ran):
-    panel = only(ran, "01", "band_panel")
+    panel = ran.names["band_panel"]
     panel.controls["lowcut"].value, panel.controls["highcut"].value = 4000, 7500
-    y, sr = decode(panel.audio.value)
-    assert loudest_hz(y, sr) > 3500
+    assert loudest_hz(heard(panel), 16000) > 3500
     panel.controls["lowcut"].value, panel.controls["highcut"].value = 50, 800
-    y, sr = decode(panel.audio.value)
-    assert loudest_hz(y, sr) < 900
+    assert loudest_hz(heard(panel), 16000) < 900
     panel.controls["highcut"].value = 15000
     assert "highcut=15000 Hz must lie below the Nyquist frequency 8000 Hz" in panel.words
 
 
+@of_notebook(2)
 def test_more_rounds_sound_more_like_the_original(ran):
-    panel = only(ran, "02", "rounds_panel")
-    y, sr = ran.names["y"], ran.names["sr"]
-    scores = []
+    panel, scores = ran.names["rounds_panel"], []
     for n_iter in (0, 4, 64):
         panel.controls["n_iter"].value = n_iter
-        scores.append(at.intelligibility(decode(panel.audio.value)[0], y, sr))
+        scores.append(at.intelligibility(heard(panel), ran.names["y"], 16000))
     assert np.all(np.diff(scores) > 0.02)
+
+
+@of_notebook(3)
+def test_the_pitch_goes_with_the_bands(ran, slt):
+    panel, f0 = ran.names["bands_panel"], at.pitch(*slt)
+    panel.controls["n_mels"].value = 128
+    assert at.pitch_accuracy(at.pitch(heard(panel), 16000), f0) > 0.9
+    panel.controls["n_mels"].value = 24
+    assert at.pitch_accuracy(at.pitch(heard(panel), 16000), f0) < 0.2
+
+
+@of_notebook(4)
+def test_the_lowest_note_comes_back_with_enough_coefficients(ran):
+    panel = ran.names["law_panel"]
+
+    def first_note_hz():
+        return np.median(at.pitch(heard(panel)[1600:4800], 16000, fmax=1000))
+
+    panel.controls["n_mfcc"].value = 80
+    assert abs(first_note_hz() - 131) < 3
+    panel.controls["n_mfcc"].value = 20
+    assert abs(first_note_hz() - 131) > 10
 
 
 # --- on a low male voice that none of the claims was written for -----------------------------

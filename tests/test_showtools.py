@@ -61,7 +61,7 @@ def test_level_of_silence_is_silence():
 def test_a_claim_that_does_not_hold_stops(capsys):
     st.claim("one is one", 1 == 1)
     assert capsys.readouterr().out == "✓ one is one\n"
-    with pytest.raises(AssertionError, match="one is two"):
+    with pytest.raises(AssertionError, match="not so: one is two"):
         st.claim("one is two", 1 == 2)
 
 
