@@ -190,42 +190,43 @@ def _describe(ax):
     """Returns one sentence about an axes."""
     title = ax.get_title(loc="left") or ax.get_title()
     x, y = _quantity(ax.get_xlabel()), _quantity(ax.get_ylabel())
-    parts = [_range(x, ax.get_xlim()), _range(y, ax.get_ylim())]
+    parts = [] if ax.containers else [_range(x, ax.get_xlim())]
+    parts.append(_range(y, ax.get_ylim()))
     for image in ax.images:
-        parts += _describe_image(image, x, y)
-    lines = [line for line in ax.lines if not line.get_label().startswith("_")]
-    for line in lines or ax.lines[:1]:
-        parts.append(_describe_line(line, x, y))
+        parts += _describe_image(image, ax.get_ylim(), x, y)
     for bars in ax.containers:
         names = [tick.get_text().replace("\n", " ") for tick in ax.get_xticklabels()]
         heights = [f"{name}: {_round(bar.get_height())}" for name, bar in zip(names, bars)]
-        parts.append(f"bars {', '.join(heights)}")
+        parts.append(f"{x[0]} {', '.join(heights)}".strip())
+    lines = [line for line in ax.lines if not line.get_label().startswith("_")]
+    parts += [_describe_line(line, x, y) for line in lines or ax.lines[:1]]
     return f"{title or 'Figure'}: {'; '.join(part for part in parts if part)}."
 
 
-def _describe_image(image, x, y):
+def _describe_image(image, visible, x, y):
+    """Yields the range of the colours and where the weight of what is visible lies."""
     values = np.asarray(image.get_array(), dtype=float)
     low, high = image.get_clim()
     weight = np.abs(values) if low == -high else np.clip(values, low, high) - low
     left, right, bottom, top = image.get_extent()
+    columns = np.linspace(left, right, 2 * weight.shape[1] + 1)[1::2]  # centres of the cells
+    rows = np.linspace(bottom, top, 2 * weight.shape[0] + 1)[1::2]
+    weight[(rows < visible[0]) | (rows > visible[1])] = 0
     total = max(weight.sum(), np.finfo(float).tiny)
-    column = (weight.sum(axis=0) @ (np.arange(weight.shape[1]) + 0.5)) / total / weight.shape[1]
-    row = (weight.sum(axis=1) @ (np.arange(weight.shape[0]) + 0.5)) / total / weight.shape[0]
-    scale = _quantity(image.colorbar.ax.get_ylabel()) if image.colorbar else ("colour", "")
-    centre = _round(left + column * (right - left)), _round(bottom + row * (top - bottom))
-    yield _range(scale, (low, high))
-    yield f"the weight lies around {centre[0]} {x[1]} and {centre[1]} {y[1]}".rstrip()
+    centre = [_round(weight.sum(0) @ columns / total), _round(weight.sum(1) @ rows / total)]
+    if image.colorbar:
+        yield _range(_quantity(image.colorbar.ax.get_ylabel()), (low, high))
+    yield f"the weight lies around {_with(centre[0], x)} and {_with(centre[1], y)}"
 
 
 def _describe_line(line, x, y):
+    """Returns the range of a line and where it is highest; of a vertical one its name."""
     xs, ys = (np.asarray(values, dtype=float) for values in line.get_data())
-    finite = np.isfinite(ys)
-    if not finite.any():
-        return ""
-    name = "" if line.get_label().startswith("_") else f"{line.get_label()} "
-    top, between = xs[finite][ys[finite].argmax()], (ys[finite].min(), ys[finite].max())
-    low, high = (_round(end) for end in between)
-    return f"{name}from {low} to {high} {y[1]}, highest at {_round(top)} {x[1]}".replace(" ,", ",")
+    name = "" if line.get_label().startswith("_") else line.get_label()
+    if np.ptp(xs) == 0:
+        return f"a line marks {name}"
+    low, high, top = _round(ys.min()), _round(ys.max()), _round(xs[ys.argmax()])
+    return f"{name} from {low} to {_with(high, y)}, highest at {_with(top, x)}".strip()
 
 
 def _quantity(label):
@@ -233,13 +234,16 @@ def _quantity(label):
     name, _, rest = label.replace("\n", " ").partition("(")
     unit, _, more = rest.partition(")")
     name = name.strip() + more
-    return name[:1].lower() + name[1:], unit
+    return name if name[1:2].isupper() else name[:1].lower() + name[1:], unit
+
+
+def _with(value, quantity):
+    return f"{value} {quantity[1]}".strip()
 
 
 def _range(quantity, limits):
-    name, unit = quantity
     low, high = (_round(limit) for limit in limits)
-    return f"{name} {low} to {high} {unit}".rstrip() if name else ""
+    return f"{quantity[0]} {low} to {_with(high, quantity)}" if quantity[0] else ""
 
 
 def _round(value):
@@ -341,7 +345,8 @@ class Panel(widgets.VBox):
         for control in controls.values():
             control.observe(self._update, names="value")
         self._update()
-        super().__init__([*controls.values(), self.status, self.picture, self.audio])
+        label = widgets.Label("The sound at these values:")
+        super().__init__([*controls.values(), self.status, self.picture, label, self.audio])
 
     def __repr__(self):
         return f"Panel: {self.words}"
@@ -411,7 +416,9 @@ class BlindTest(widgets.VBox):
             button.on_click(lambda _, label=label: self._guess(label))
         self._say("Listen, then press the button of what you believe you hear.")
         self._next()
-        super().__init__([self.audio, widgets.HBox(list(self.buttons.values())), self.status])
+        label = widgets.Label("One of these, which?")
+        buttons = widgets.HBox(list(self.buttons.values()))
+        super().__init__([label, self.audio, buttons, self.status])
 
     def __repr__(self):
         return f"BlindTest: {' or '.join(self._sounds)}?"
