@@ -64,14 +64,21 @@ $(shell test -x .venv/bin/python || rm -f .venv/installed)
 ifneq ($(uv),)
 	@.venv/bin/python -c '' 2>/dev/null || uv venv --quiet --allow-existing --python \
 	  "$$("$(PYTHON)" -c 'import sys; print(sys.executable)')" .venv
-	@touch .venv/unfinished; \
-	{ uv pip install --python .venv/bin/python -r requirements.txt -c constraints.txt 2>&1 \
-	  && mv .venv/unfinished $@; } | grep -v '^ [-+~D]'; test ! -e .venv/unfinished
+	@touch .venv/unfinished
+	@uv pip install --quiet --python .venv/bin/python -r requirements.txt -c constraints.txt
 else
 	@$(python) pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear .venv
-	@touch .venv/unfinished; \
-	{ .venv/bin/python -u -m pip install --disable-pip-version-check \
-	  -r requirements.txt -c constraints.txt && mv .venv/unfinished $@; } | \
-	while read -r word _; do case "$$word" in \
-	  Collecting) printf .;; Installing) printf ' unpacking';; esac; done; echo; test ! -e .venv/unfinished
+	@touch .venv/unfinished
+	@{ .venv/bin/python -u -m pip install --disable-pip-version-check \
+	  -r requirements.txt -c constraints.txt || touch .venv/failed; } | \
+	  while read -r word _; do case "$$word" in \
+	    Collecting) printf .;; Installing) printf ' unpacking';; esac; done; echo
+	@test ! -e .venv/failed
 endif
+	@$(warm_up) && mv .venv/unfinished $@
+
+# librosa compiles its pitch tracker at first use and keeps the result. Two processes that
+# do so at once leave a broken file that crashes every later one, so one does it now.
+warm_up = .venv/bin/python -W ignore -c "import audiotools as at, librosa; \
+  y, sr = at.load_wav('data/slt.wav', duration=1); at.pitch(y, sr); \
+  librosa.griffinlim(abs(at.stft(y)), n_iter=1)"

@@ -1750,9 +1750,9 @@ def pitch(y, sr, *, hop_length=256, frame_length=1024, fmin=65.0, fmax=420.0):
             f"frame_length={frame_length} holds less than two periods of fmin={fmin:g} Hz: "
             f"use at least {int(2 * sr / fmin) + 3} samples, or a higher fmin"
         )
-    f0, _, _ = librosa.pyin(
-        y, sr=sr, fmin=fmin, fmax=fmax, frame_length=frame_length, hop_length=hop_length
-    )
+    grid = dict(frame_length=frame_length, hop_length=hop_length)
+    double = y.astype(np.float64)  # librosa 1.0 warns when it has met both precisions
+    f0, _, _ = librosa.pyin(double, sr=sr, fmin=fmin, fmax=fmax, **grid)
     frames = frame(np.pad(y, frame_length // 2), frame_length, hop_length)
     power = np.mean(np.square(frames, dtype=float), axis=0)[: len(f0)]
     loud = power > power.max() * 10 ** (-_PITCH_GATE_DB / 10)
