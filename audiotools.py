@@ -129,10 +129,9 @@ def _sound(y, name="y"):
     """Returns the waveform `y` as a finite float array; integers are refused."""
     y = np.asarray(y)
     if y.dtype.kind in "iu":
-        full_scale = np.iinfo(y.dtype).max + 1
         raise TypeError(
-            f"{name} has dtype {y.dtype}, but full scale is 1.0 here: "
-            f"pass {name} / {full_scale} if it holds {8 * y.itemsize}-bit samples"
+            f"{name} has dtype {y.dtype}, but full scale is 1.0 here: read the file with load_wav, "
+            f"or pass {name}.astype(float) divided by the full scale (32768 for 16-bit samples)"
         )
     return _numbers(y, name, ndim=1, kinds="f")
 
