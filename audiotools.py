@@ -472,7 +472,10 @@ def overlap_add(frames, hop_length):
 
 
 class _Grid(NamedTuple):
-    """Where the frames lie and how they are weighted, with every default filled in."""
+    """Where the frames lie and how they are weighted, with every default filled in.
+
+    ``_asdict()`` gives the keywords that `stft`, `istft` and `invert_spectrogram` take.
+    """
 
     n_fft: int
     hop_length: int
@@ -621,6 +624,9 @@ def istft(D, *, n_fft=None, hop_length=None, win_length=None, window="hann", len
     D = _numbers(D, "D", ndim=2, kinds="cfiu")
     grid = _grid(n_fft, hop_length, win_length, window, rows=D.shape[0])
     return _join_frames(scipy.fft.irfft(D, n=grid.n_fft, axis=0), grid, length)
+
+
+_TAIL_WEIGHT = 0.1  # of a full window squared; Hann frames a quarter apart never go below
 
 
 def _join_frames(frames, grid, length=None, *, tail_weight=0.0):
@@ -826,7 +832,9 @@ def xcorr_offset(reference, candidate, *, max_lag=None):
 
 
 @_each(2)
-def invert_spectrogram(S, *, n_fft=None, hop_length=None, win_length=None, window="hann"):
+def invert_spectrogram(
+    S, *, n_fft=None, hop_length=None, win_length=None, window="hann", length=None
+):
     """Returns a waveform from magnitudes in one pass: frames slid into agreement.
 
     Without phases, every frame becomes a pulse centred in itself. Added up as they are,
@@ -838,12 +846,12 @@ def invert_spectrogram(S, *, n_fft=None, hop_length=None, win_length=None, windo
     ----------
     S : ndarray (..., 1 + n_fft//2, n_frames)
         Magnitudes.
-    n_fft, hop_length, win_length, window
-        The grid, as in `istft`.
+    n_fft, hop_length, win_length, window, length
+        The grid and the samples to return, as in `istft`.
 
     Returns
     -------
-    ndarray (..., hop_length * (n_frames - 1))
+    ndarray (..., length)
 
     References
     ----------
@@ -875,13 +883,13 @@ def invert_spectrogram(S, *, n_fft=None, hop_length=None, win_length=None, windo
     weight = np.zeros_like(laid_down)
     for t in range(S.shape[1]):
         here = slice(t * hop_length, t * hop_length + n_fft)
-        so_far = laid_down[here] / np.maximum(weight[here], 1e-3)
+        so_far = laid_down[here] / np.maximum(weight[here], 1e-3)  # 0, where nothing lies yet
         # Pulses that slide by more than an eighth of a frame vanish under the window's flank.
         offset = xcorr_offset(so_far, pulses[:, t], max_lag=n_fft // 8)
         aligned[:, t] = np.roll(pulses[:, t], offset)
         laid_down[here] += window * aligned[:, t]
         weight[here] += window**2
-    return _join_frames(aligned, grid)
+    return _join_frames(aligned, grid, length, tail_weight=_TAIL_WEIGHT)
 
 
 def griffin_lim(
@@ -955,14 +963,14 @@ def griffin_lim(
     (True, True)
     """
     S = _magnitude(S)
-    grid = _grid_by_name(S, n_fft, hop_length, win_length, window)
-    phasor = _starting_phasor(S, init, seed, grid)
-    return _last_guess(S, phasor, n_iter=n_iter, momentum=momentum, length=length, **grid)
+    grid = _grid(n_fft, hop_length, win_length, window, rows=S.shape[-2])
+    phasor = _starting_phasor(S, init, seed, grid, length)
+    return _last_guess(S, phasor, grid, n_iter, momentum, length)
 
 
 @_each(2, 2)
-def _last_guess(S, phasor, **options):
-    return collections.deque(_guesses(S, phasor, **options), maxlen=1).pop()
+def _last_guess(S, phasor, *options):
+    return collections.deque(_guesses(S, phasor, *options), maxlen=1).pop()
 
 
 def griffin_lim_steps(
@@ -1009,46 +1017,40 @@ def griffin_lim_steps(
     S = _magnitude(S)
     if S.ndim != 2:
         raise ValueError(f"S has shape {S.shape}: watch one sound (rows, frames) at a time")
-    grid = _grid_by_name(S, n_fft, hop_length, win_length, window)
-    phasor = _starting_phasor(S, init, seed, grid)
-    for y in _guesses(S, phasor, n_iter=n_iter, momentum=momentum, length=length, **grid):
-        yield y, spectral_convergence(np.abs(stft(y, **grid)), S)
+    grid = _grid(n_fft, hop_length, win_length, window, rows=len(S))
+    phasor = _starting_phasor(S, init, seed, grid, length)
+    guesses = _guesses(S, phasor, grid, n_iter, momentum, length)
+    return ((y, spectral_convergence(np.abs(stft(y, **grid._asdict())), S)) for y in guesses)
 
 
-def _grid_by_name(S, n_fft, hop_length, win_length, window):
-    """Returns the grid as keywords for both `stft` and `istft`: n_fft named."""
-    n_fft = 2 * (S.shape[-2] - 1) if n_fft is None else n_fft
-    return dict(n_fft=n_fft, hop_length=hop_length, win_length=win_length, window=window)
-
-
-def _guesses(S, phasor, *, n_iter, momentum, length, **grid):
-    """Yields the waveform that belongs to the starting phases, then one per iteration."""
+def _guesses(S, phasor, grid, n_iter, momentum, length):
+    """Returns a generator: the waveform of the starting phases, then one per iteration."""
     n_iter = _whole(n_iter, "n_iter", least=0)
     momentum = _positive(momentum, "momentum", zero=True)
     if momentum > 1:
         raise ValueError(f"momentum={momentum:g} would not settle: choose 0 ... 1")
-    resolved = _grid(**grid, rows=S.shape[0])
-    if length is not None and resolved.n_frames(_whole(length, "length")) != S.shape[1]:
-        shortest = max(1, resolved.shortest(S.shape[1]))
+    n_frames = S.shape[1]
+    if length is not None and grid.n_frames(_whole(length, "length")) != n_frames:
         raise ValueError(
-            f"length={length} does not make the {S.shape[1]} frames of S: "
-            f"with hop_length={resolved.hop_length} it must lie in "
-            f"{shortest} ... {resolved.shortest(S.shape[1] + 1) - 1}"
+            f"length={length} does not make the {n_frames} frames of S: with "
+            f"hop_length={grid.hop_length} it must lie in {max(1, grid.shortest(n_frames))} ... "
+            f"{grid.shortest(n_frames + 1) - 1}"
         )
 
-    def nearest_sound(D):
-        frames = scipy.fft.irfft(D, n=resolved.n_fft, axis=0)
-        return _join_frames(frames, resolved, length, tail_weight=0.1)
+    def nearest_sound(phasor):
+        frames = scipy.fft.irfft(S * phasor, n=grid.n_fft, axis=0)
+        return _join_frames(frames, grid, length, tail_weight=_TAIL_WEIGHT)
 
-    step = S.dtype.type(momentum / (1 + momentum))
-    y = nearest_sound(S * phasor)
-    ahead = y
-    yield y
-    for _ in range(n_iter):
-        phasor = _phasor(stft(ahead, **grid))
-        y, previous = nearest_sound(S * phasor), y
-        ahead = y - step * previous
+    def iterate():
+        y = ahead = nearest_sound(phasor)
         yield y
+        for _ in range(n_iter):
+            borrowed = _phasor(stft(ahead, **grid._asdict()))
+            y, last = nearest_sound(borrowed), y
+            ahead = y - y.dtype.type(momentum / (1 + momentum)) * last
+            yield y
+
+    return iterate()
 
 
 def _phasor(D):
@@ -1056,7 +1058,7 @@ def _phasor(D):
     return D / np.maximum(np.abs(D), np.finfo(D.dtype).tiny)
 
 
-def _starting_phasor(S, init, seed, grid):
+def _starting_phasor(S, init, seed, grid, length):
     """Returns the start of Griffin-Lim, exp(1j * phases), in the shape of `S`."""
     if not isinstance(init, str):
         phases = _numbers(init, "init", ndim=2)
@@ -1068,7 +1070,8 @@ def _starting_phasor(S, init, seed, grid):
     elif init == "zero":
         phases = np.zeros(S.shape)
     elif init == "align":
-        phases = np.angle(stft(invert_spectrogram(S, **grid), **grid))
+        aligned = invert_spectrogram(S, length=length, **grid._asdict())
+        phases = np.angle(stft(aligned, **grid._asdict()))
     else:
         raise ValueError(
             f'init={init!r} is unknown: use "random", "zero", "align" or phases in radians'

@@ -182,3 +182,18 @@ def test_offset_is_zero_for_equal_inputs_and_finds_a_delay(slt):
     assert at.xcorr_offset(slt[0][8000:9000], slt[0][8007:9007]) == 7
     assert at.xcorr_offset(slt[0][8007:9007], slt[0][8000:9000]) == -7
     assert at.xcorr_offset(y, np.roll(y, 100), max_lag=10) >= -10
+
+
+@pytest.mark.parametrize("init", ["random", "zero", "align"])
+def test_one_frame_alone_comes_back_with_its_length(init):
+    y = np.sin(np.arange(100))
+    S = np.abs(at.stft(y, **GRID))
+    assert S.shape == (513, 1)
+    assert at.griffin_lim(S, init=init, length=100, **GRID).shape == (100,)
+    with pytest.raises(ValueError, match=r"pass length=len\(y\)"):
+        at.griffin_lim(S, init=init, **GRID)
+
+
+def test_steps_refuse_bad_values_at_once():
+    with pytest.raises(ValueError, match="momentum=2 would not settle"):
+        at.griffin_lim_steps(np.ones((513, 4)), momentum=2)
