@@ -76,6 +76,14 @@ def _each(*ndims):
                 call.arguments.update(zip(names, items))
                 return function(*call.args, **call.kwargs)
 
+            for name, array in zip(names, arrays):
+                if array.size == 0:
+                    raise ValueError(f"{name} has shape {array.shape}: it is empty")
+            if ndims[0] == 1 and arrays[0].ndim == 2 and arrays[0].shape[1] < 8 < len(arrays[0]):
+                raise ValueError(
+                    f"{names[0]} has shape {arrays[0].shape}, which looks like channels side by "
+                    f"side: pass {names[0]}.mean(axis=1), or {names[0]}.T for a batch of channels"
+                )
             leads = [a.shape[: max(0, a.ndim - ndim)] for a, ndim in zip(arrays, ndims)]
             if len(set(leads)) > 1:
                 shapes = " and ".join(f"{name} {a.shape}" for name, a in zip(names, arrays))
@@ -83,8 +91,6 @@ def _each(*ndims):
             if leads[0] == ():
                 return one(*arrays)
             items = [a.reshape(-1, *a.shape[a.ndim - ndim :]) for a, ndim in zip(arrays, ndims)]
-            if len(items[0]) == 0:
-                raise ValueError(f"{names[0]} has shape {arrays[0].shape}: the batch is empty")
             results = np.stack([one(*item) for item in zip(*items)])
             return results.reshape(leads[0] + results.shape[1:])
 
@@ -93,20 +99,22 @@ def _each(*ndims):
     return decorate
 
 
-def _numbers(x, name, *, ndim, kinds="fiu", negative=True):
+def _numbers(x, name, *, ndim, kinds="fiu", negative=True, from_complex="np.abs"):
     """Returns `x` as a finite float (or complex) array of at least `ndim` dimensions.
 
     float32 and complex64 stay; halves become float32, all the rest double precision.
+    `from_complex` names what turns complex numbers into the real ones that are meant.
     """
     x = np.asarray(x)
     if x.dtype.kind not in kinds:
-        cure = "pass np.abs of it" if x.dtype.kind == "c" else "pass an array of numbers"
+        is_complex = x.dtype.kind == "c"
+        cure = f"pass {from_complex}({name})" if is_complex else "pass an array of numbers"
         raise TypeError(f"{name} has dtype {x.dtype}: {cure}")
     if x.ndim < ndim:
         raise ValueError(f"{name} has shape {x.shape}: it needs {ndim} dimension(s)")
     if x.size == 0:
         raise ValueError(f"{name} has shape {x.shape}: it is empty")
-    single = x.dtype in (np.float16, np.float32, np.complex64)
+    single = x.dtype.kind in "fc" and np.finfo(x.dtype).bits <= 32
     if x.dtype.kind == "c":
         x = x.astype(np.complex64 if single else np.complex128, copy=False)
     else:
@@ -119,8 +127,8 @@ def _numbers(x, name, *, ndim, kinds="fiu", negative=True):
         )
     if not negative and x.min() < 0:
         raise ValueError(
-            f"{name} goes down to {x.min():.3g}, but a magnitude is never negative: "
-            "if these are decibels, apply db_to_amplitude first"
+            f"{name} goes down to {x.min():.3g}, but can never be negative "
+            "(decibels become amplitudes by db_to_amplitude)"
         )
     return x
 
@@ -133,7 +141,7 @@ def _sound(y, name="y"):
             f"{name} has dtype {y.dtype}, but full scale is 1.0 here: read the file with load_wav, "
             f"or pass {name}.astype(float) divided by the full scale (32768 for 16-bit samples)"
         )
-    return _numbers(y, name, ndim=1, kinds="f")
+    return _numbers(y, name, ndim=1, kinds="f", from_complex="np.real")
 
 
 def _magnitude(S, name="S"):
@@ -153,15 +161,31 @@ def _whole(value, name, *, least=1):
     return value
 
 
-def _positive(value, name, unit="", *, zero=False):
-    """Returns `value` as a finite float above zero (or at zero, where `zero` allows it)."""
+def _number(value, name):
+    """Returns `value` as a finite float."""
     try:
-        number = float(value)
+        number = float("text" if isinstance(value, str) else value)
     except (TypeError, ValueError):
         raise TypeError(f"{name}={value!r} is not a number") from None
-    if not np.isfinite(number) or number < 0 or (number == 0 and not zero):
-        raise ValueError(f"{name}={value} {unit}".rstrip() + " must be finite and above zero")
+    if not np.isfinite(number):
+        raise ValueError(f"{name}={value} must be a finite number")
     return number
+
+
+def _positive(value, name, unit="", *, zero=False):
+    """Returns `value` as a finite float above zero (or at zero, where `zero` allows it)."""
+    number = _number(value, name)
+    if number < 0 or (number == 0 and not zero):
+        least = "at least" if zero else "above"
+        raise ValueError(f"{name}={value} {unit}".rstrip() + f" must be {least} zero")
+    return number
+
+
+def _in_range(result, name):
+    """Returns `result`, unless numbers grew beyond what its format can hold."""
+    if not np.all(np.isfinite(result)):
+        raise ValueError(f"{name} is too large for {result.dtype}: scale it down, or pass float64")
+    return result
 
 
 def _below_nyquist(value, name, sr):
@@ -213,7 +237,10 @@ def load_wav(path, *, sr=None, duration=None):
     >>> y.shape, sr
     ((24000,), 16000)
     """
-    if isinstance(path, (str, pathlib.Path)) and not pathlib.Path(path).is_file():
+    is_path = isinstance(path, (str, pathlib.Path))
+    if not is_path and not hasattr(path, "read"):
+        raise TypeError(f"path={path!r} must be the path of a sound file, or an open binary file")
+    if is_path and not pathlib.Path(path).is_file():
         what = "is a folder" if pathlib.Path(path).is_dir() else "does not exist"
         raise FileNotFoundError(f"{path} {what}: give the path of a sound file")
     if sr is not None:
@@ -225,9 +252,9 @@ def load_wav(path, *, sr=None, duration=None):
             native_sr = file.samplerate
             n = -1 if duration is None else max(1, round(duration * native_sr))
             channels = file.read(n, dtype="float32", always_2d=True)
-    except soundfile.LibsndfileError as error:
+    except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: headerless .raw
         raise ValueError(
-            f"{path} cannot be read as sound ({error.error_string.strip(' .')}): "
+            f"{path} cannot be read as sound ({str(error).strip(' .')}): "
             "convert it to WAV, FLAC, OGG or MP3"
         ) from None
     if len(channels) == 0:
@@ -274,7 +301,10 @@ def save_wav(path, y, sr):
             f"y peaks at {peak:.3g}, above full scale 1.0, and would be clipped: "
             "save y / np.abs(y).max(), or match_level(y, reference)"
         )
-    soundfile.write(path, y, round(_positive(sr, "sr", "Hz")), subtype="PCM_16", format="WAV")
+    sr = _whole(round(_positive(sr, "sr", "Hz")), "sr")
+    if isinstance(path, (str, pathlib.Path)) and not pathlib.Path(path).parent.is_dir():
+        raise FileNotFoundError(f"{path}: there is no such folder, make it first")
+    soundfile.write(path, y, sr, subtype="PCM_16", format="WAV")
 
 
 def match_level(y, reference):
@@ -492,7 +522,7 @@ class _Grid(NamedTuple):
 
 def _grid(n_fft, hop_length, win_length, window, *, rows=None):
     """Returns the `_Grid`; `rows` of a spectrum stand in for an n_fft that is None."""
-    if n_fft is None:
+    if n_fft is None and rows is not None:
         n_fft = 2 * (rows - 1)
     n_fft = _whole(n_fft, "n_fft", least=2)
     if rows is not None and rows != 1 + n_fft // 2:
@@ -504,14 +534,19 @@ def _grid(n_fft, hop_length, win_length, window, *, rows=None):
     win_length = n_fft if win_length is None else _whole(win_length, "win_length", least=2)
     if win_length > n_fft:
         raise ValueError(f"win_length={win_length} exceeds n_fft={n_fft}: it must fit inside")
-    hop_length = win_length // 4 if hop_length is None else hop_length
-    hop_length = _whole(hop_length, "hop_length")
-    if hop_length > win_length:
-        raise ValueError(
-            f"hop_length={hop_length} exceeds {name}={win_length}: frames must overlap; "
-            f"a quarter of it, {max(1, win_length // 4)}, is usual"
-        )
+    hop_length = max(1, win_length // 4) if hop_length is None else hop_length
+    hop_length = _overlapping(hop_length, win_length, name)
     return _Grid(n_fft, hop_length, _centred_window(window, win_length, n_fft))
+
+
+def _overlapping(hop_length, length, name):
+    """Returns `hop_length` as an int if frames of `length` samples, so far apart, overlap."""
+    if _whole(hop_length, "hop_length") > length:
+        raise ValueError(
+            f"hop_length={hop_length} exceeds {name}={length}: frames must overlap; "
+            f"a quarter of it, {max(1, length // 4)}, is usual"
+        )
+    return hop_length
 
 
 def _centred_window(window, win_length, n_fft):
@@ -519,7 +554,7 @@ def _centred_window(window, win_length, n_fft):
     if isinstance(window, (str, tuple, float)):
         try:
             window = scipy.signal.get_window(window, win_length, fftbins=True)
-        except ValueError as error:
+        except Exception as error:  # scipy raises various types
             raise ValueError(
                 f"window={window!r} is unknown ({error}): use 'hann', 'hamming', 'blackman', "
                 "another name of scipy.signal.get_window, or an array of win_length values"
@@ -637,29 +672,36 @@ def _join_frames(frames, grid, length=None, *, tail_weight=0.0):
     guess must not be divided by almost nothing, so weights count as at least `tail_weight`.
     """
     n_frames = frames.shape[1]
-    shortest = grid.shortest(n_frames)
-    if length is None and shortest == 0:
-        raise ValueError("a single frame alone has no length: pass length=len(y)")
-    length = shortest if length is None else _whole(length, "length")
-    reach = grid.hop_length * (n_frames - 1) + grid.n_fft - grid.n_fft // 2
-    if length > reach:
-        raise ValueError(
-            f"length={length} goes beyond the last of {n_frames} frames, which ends at sample "
-            f"{reach}: pass the hop_length and the length of the way down"
-        )
+    length = _length(length, n_frames, grid)
+    centres_end = grid.shortest(n_frames)
     window = grid.window.astype(frames.dtype)[:, None]
     kept = slice(grid.n_fft // 2, grid.n_fft // 2 + length)
     y = overlap_add(frames * window, grid.hop_length)[kept]
     weight = overlap_add(np.repeat(window**2, n_frames, axis=1), grid.hop_length)[kept]
-    weight[shortest:] = np.maximum(weight[shortest:], tail_weight)
+    weight[centres_end:] = np.maximum(weight[centres_end:], tail_weight)
     heard = weight > np.finfo(frames.dtype).eps * np.max(window**2)
-    unheard = np.count_nonzero(~heard[:shortest])
+    unheard = np.count_nonzero(~heard[:centres_end])
     if unheard:
         raise ValueError(
             f"hop_length={grid.hop_length} leaves {unheard} samples that no frame hears (the "
             f"window has {np.count_nonzero(window)} samples): choose at most half the window"
         )
     return np.divide(y, weight, where=heard, out=np.zeros_like(y))
+
+
+def _length(length, n_frames, grid):
+    """Returns how many samples to make of `n_frames` frames: `length`, if they reach so far."""
+    if length is None:
+        if grid.shortest(n_frames) == 0:
+            raise ValueError("a single frame alone has no length: pass length=len(y)")
+        return grid.shortest(n_frames)
+    reach = grid.hop_length * (n_frames - 1) + grid.n_fft - grid.n_fft // 2
+    if _whole(length, "length") > reach:
+        raise ValueError(
+            f"length={length} goes beyond the last of {n_frames} frames, which ends at sample "
+            f"{reach}: pass the hop_length and the length of the way down"
+        )
+    return length
 
 
 # ----------------------------------------------------------------------------------------
@@ -678,7 +720,8 @@ def amplitude_to_db(S, *, ref=1.0, top_db=80.0):
     S : ndarray
         Amplitudes of any shape; in a batch (..., rows, frames) each item has its own floor.
     ref : float
-        The amplitude that becomes 0 dB. ``ref=S.max()`` puts the loudest bin at 0.
+        The amplitude that becomes 0 dB, at least 1e-5. ``ref=S.max()`` puts the loudest bin
+        at 0.
     top_db : float or None
         The floor lies this far below the maximum. None leaves only librosa's floor of
         1e-5 (-100 dB), so that silence stays finite.
@@ -732,18 +775,18 @@ def db_to_amplitude(S_db, *, ref=1.0):
     array([1. , 0.1])
     """
     S_db = _numbers(S_db, "S_db", ndim=0)
-    return _antilog(S_db, 20, "S_db") * S_db.dtype.type(_positive(ref, "ref"))
+    return _antilog(S_db, 20, "S_db", ref=_positive(ref, "ref"))
 
 
-def _antilog(level_db, db_per_decade, name):
-    """Returns ``10 ** (level_db / db_per_decade)``, refusing what the format cannot hold."""
-    highest = db_per_decade * np.log10(np.finfo(level_db.dtype).max)
-    if level_db.max() >= highest:
+def _antilog(level_db, db_per_decade, name, *, ref=1.0):
+    """Returns ``ref * 10 ** (level_db / db_per_decade)``, refusing what the format cannot hold."""
+    highest = db_per_decade * (np.log10(np.finfo(level_db.dtype).max) - np.log10(max(ref, 1)))
+    if not level_db.max() < highest:  # NaN is not either: a transform may have overflowed
         raise ValueError(
-            f"{name} reaches {level_db.max():.4g} dB, more than {level_db.dtype} can hold "
-            f"({highest:.0f} dB): are these decibels, and unscaled?"
+            f"{name} reaches {level_db.max():.4g} dB with ref={ref:g}, but {level_db.dtype} can "
+            f"hold {highest:.0f} dB: are these decibels, and unscaled?"
         )
-    return 10 ** (level_db / level_db.dtype.type(db_per_decade))
+    return level_db.dtype.type(ref) * 10 ** (level_db / level_db.dtype.type(db_per_decade))
 
 
 @_each(1)
@@ -823,12 +866,18 @@ def xcorr_offset(reference, candidate, *, max_lag=None):
             "waveforms (n,)"
         )
     max_lag = len(candidate) // 2 if max_lag is None else _whole(max_lag, "max_lag", least=0)
-    agreement = scipy.signal.correlate(reference - reference.mean(), candidate - candidate.mean())
+    agreement = scipy.signal.correlate(_unit_peak(reference), _unit_peak(candidate))
     lags = scipy.signal.correlation_lags(len(reference), len(candidate))
     near = np.abs(lags) <= max_lag
     agreement, lags = agreement[near], lags[near]
     best = lags[agreement == agreement.max()]
     return int(best[np.argmin(np.abs(best))])
+
+
+def _unit_peak(y):
+    """Returns `y` without its mean and with a peak of 1 (silence stays silence)."""
+    y = y - y.mean()
+    return y / (np.abs(y).max() or 1)
 
 
 @_each(2)
@@ -970,7 +1019,7 @@ def griffin_lim(
 
 @_each(2, 2)
 def _last_guess(S, phasor, *options):
-    return collections.deque(_guesses(S, phasor, *options), maxlen=1).pop()
+    return collections.deque(_guesses(S, phasor, *options), maxlen=1).pop()  # keeps the last
 
 
 def griffin_lim_steps(
@@ -1026,8 +1075,8 @@ def griffin_lim_steps(
 def _guesses(S, phasor, grid, n_iter, momentum, length):
     """Returns a generator: the waveform of the starting phases, then one per iteration."""
     n_iter = _whole(n_iter, "n_iter", least=0)
-    momentum = _positive(momentum, "momentum", zero=True)
-    if momentum > 1:
+    momentum = _number(momentum, "momentum")
+    if not 0 <= momentum <= 1:
         raise ValueError(f"momentum={momentum:g} would not settle: choose 0 ... 1")
     n_frames = S.shape[1]
     if length is not None and grid.n_frames(_whole(length, "length")) != n_frames:
@@ -1042,12 +1091,13 @@ def _guesses(S, phasor, grid, n_iter, momentum, length):
         return _join_frames(frames, grid, length, tail_weight=_TAIL_WEIGHT)
 
     def iterate():
+        part = S.dtype.type(momentum / (1 + momentum))  # of the last sound: librosa's momentum
         y = ahead = nearest_sound(phasor)
         yield y
         for _ in range(n_iter):
             borrowed = _phasor(stft(ahead, **grid._asdict()))
             y, last = nearest_sound(borrowed), y
-            ahead = y - y.dtype.type(momentum / (1 + momentum)) * last
+            ahead = y - part * last  # its phase is that of y + part * (y - last)
             yield y
 
     return iterate()
@@ -1061,12 +1111,12 @@ def _phasor(D):
 def _starting_phasor(S, init, seed, grid, length):
     """Returns the start of Griffin-Lim, exp(1j * phases), in the shape of `S`."""
     if not isinstance(init, str):
-        phases = _numbers(init, "init", ndim=2)
+        phases = _numbers(init, "init", ndim=2, from_complex="np.angle")
         if phases.shape != S.shape:
             raise ValueError(f"the phases have shape {phases.shape}, S has {S.shape}")
     elif init == "random":
-        phases = 2 * np.pi * np.random.default_rng(seed).random(S.shape[-2:])
-        phases = np.broadcast_to(phases, S.shape)
+        draws = np.random.default_rng(_whole(seed, "seed", least=0)).random(S.shape[-2:])
+        phases = np.broadcast_to(2 * np.pi * draws, S.shape)
     elif init == "zero":
         phases = np.zeros(S.shape)
     elif init == "align":
@@ -1151,6 +1201,8 @@ _SLANEY_CORNER_HZ = 1000.0
 _SLANEY_CORNER_MEL = _SLANEY_CORNER_HZ * _SLANEY_MEL_PER_HZ  # 15
 _SLANEY_LOG_STEP = np.log(6.4) / 27  # 27 mels take it from 1000 to 6400 Hz
 
+_FAINT = 1e-9  # a filter weight that is zero but for rounding, as at the foot of a triangle
+
 
 def hz_to_mel(hz, *, htk=False):
     """Returns frequencies in mel, a scale on which equal steps sound about equally large.
@@ -1205,13 +1257,15 @@ def mel_to_hz(mel, *, htk=False):
     (1000.0, 1000)
     """
     mel = _numbers(mel, "mel", ndim=0, negative=False)
-    if htk:
-        hz = 700 * (10 ** (mel / 2595) - 1)
-    else:
-        above = np.maximum(mel - _SLANEY_CORNER_MEL, 0)
-        hz = np.minimum(mel, _SLANEY_CORNER_MEL) / _SLANEY_MEL_PER_HZ
-        hz = hz * np.exp(_SLANEY_LOG_STEP * above)
-    return hz.astype(mel.dtype) if hz.ndim else float(hz)
+    with np.errstate(over="ignore"):
+        if htk:
+            hz = 700 * (10 ** (mel / 2595) - 1)
+        else:
+            above = np.maximum(mel - _SLANEY_CORNER_MEL, 0)
+            hz = np.minimum(mel, _SLANEY_CORNER_MEL) / _SLANEY_MEL_PER_HZ
+            hz = hz * np.exp(_SLANEY_LOG_STEP * above)
+        hz = _in_range(hz.astype(mel.dtype), "mel")
+    return hz if hz.ndim else float(hz)
 
 
 def _triangles(sr, n_fft, n_mels, fmin, fmax, htk):
@@ -1280,7 +1334,7 @@ def mel_filterbank(sr, n_fft, *, n_mels=128, fmin=0.0, fmax=None, htk=False, nor
     if norm not in ("slaney", None):
         raise ValueError(f'norm={norm!r} is unknown: use "slaney" (equal area) or None (peak 1)')
     mel_filter, corners = _triangles(sr, n_fft, n_mels, fmin, fmax, htk)
-    empty = np.flatnonzero(mel_filter.max(axis=1) == 0)
+    empty = np.flatnonzero(mel_filter.max(axis=1) < _FAINT)
     if len(empty):
         raise ValueError(
             f"mel filter {empty[0]} ({corners[empty[0]]:.1f}-{corners[empty[0] + 2]:.1f} Hz) and "
@@ -1332,7 +1386,9 @@ def create_mel_filter(sr, n_fft, *, n_mels=64, fmin=300.0, fmax=None):
 def _filter_for(mel_filter, dtype, *, bins=None, bands=None):
     """Returns `mel_filter` in `dtype` if it fits a spectrum's `bins` or a mel's `bands`."""
     mel_filter = _magnitude(mel_filter, "mel_filter")
-    if mel_filter.ndim != 2 or bins not in (None, mel_filter.shape[1]):
+    if mel_filter.ndim != 2:
+        raise ValueError(f"mel_filter has shape {mel_filter.shape}: pass one bank (bands, rows)")
+    if bins not in (None, mel_filter.shape[1]):
         raise ValueError(
             f"mel_filter has shape {mel_filter.shape}, S has {bins} rows: "
             "make the filter with the sr and n_fft of the spectrum"
@@ -1378,7 +1434,9 @@ def make_mel(S, mel_filter, *, power=1.0, shorten_factor=1):
     """
     S = _magnitude(S)
     mel_filter = _filter_for(mel_filter, S.dtype, bins=S.shape[0])
-    M = mel_filter @ S ** S.dtype.type(_positive(power, "power"))
+    power = S.dtype.type(_positive(power, "power"))
+    with np.errstate(over="ignore", invalid="ignore"):
+        M = _in_range(mel_filter @ S**power, f"S ** {power:g}")
     group_starts = np.arange(0, S.shape[1], _whole(shorten_factor, "shorten_factor"))
     group_sizes = np.diff(group_starts, append=S.shape[1]).astype(S.dtype)
     return np.add.reduceat(M, group_starts, axis=1) / group_sizes
@@ -1449,7 +1507,7 @@ def mel_to_spectrogram(
     tiny = np.finfo(M.dtype).tiny
     per_band = 1 / np.maximum(W.sum(axis=1, keepdims=True), tiny)
     heard = W.sum(axis=0)[:, None]
-    audible = heard > 1e-9 * heard.max()  # the foot of a triangle may round above zero
+    audible = heard > _FAINT * heard.max()
     per_bin = np.divide(1, heard, where=audible, out=np.zeros_like(heard))
     W = scipy.sparse.csr_array(W)  # a bin lies in two triangles at most
     W_T = W.T.tocsr()
@@ -1742,22 +1800,25 @@ def pitch(y, sr, *, hop_length=256, frame_length=1024, fmin=65.0, fmax=420.0):
     import librosa  # here, because it takes seconds to import
 
     y, sr = _sound(y), _positive(sr, "sr", "Hz")
-    hop_length = _whole(hop_length, "hop_length")
     frame_length = _whole(frame_length, "frame_length")
+    hop_length = _overlapping(hop_length, frame_length, "frame_length")
     fmin, fmax = _positive(fmin, "fmin", "Hz"), _positive(fmax, "fmax", "Hz")
-    if not fmin < _below_nyquist(fmax, "fmax", sr):
-        raise ValueError(f"fmin={fmin:g} Hz must lie below fmax={fmax:g} Hz")
+    if _below_nyquist(fmax, "fmax", sr) < fmin * 2 ** (1 / 12):
+        raise ValueError(
+            f"fmin={fmin:g} Hz must lie below fmax={fmax:g} Hz by a semitone: choose a wider range"
+        )
     if frame_length < 2 * sr / fmin + 2:
         raise ValueError(
             f"frame_length={frame_length} holds less than two periods of fmin={fmin:g} Hz: "
             f"use at least {int(2 * sr / fmin) + 3} samples, or a higher fmin"
         )
     grid = dict(frame_length=frame_length, hop_length=hop_length)
-    double = y.astype(np.float64)  # librosa 1.0 warns when it has met both precisions
-    f0, _, _ = librosa.pyin(double, sr=sr, fmin=fmin, fmax=fmax, **grid)
-    frames = frame(np.pad(y, frame_length // 2), frame_length, hop_length)
-    power = np.mean(np.square(frames, dtype=float), axis=0)[: len(f0)]
-    loud = power > power.max() * 10 ** (-_PITCH_GATE_DB / 10)
+    sound = y.astype(np.float64) - y.mean()  # double: librosa 1.0 warns when it meets both
+    f0, _, _ = librosa.pyin(sound, sr=sr, fmin=fmin, fmax=fmax, **grid)
+    frames = frame(np.pad(sound, frame_length // 2), frame_length, hop_length)
+    power = np.mean(frames**2, axis=0)[: len(f0)]
+    rounding = (1e-9 * float(np.abs(y).max())) ** 2  # what is left of a constant without its mean
+    loud = power > max(power.max() * 10 ** (-_PITCH_GATE_DB / 10), rounding)
     return np.where(loud, np.nan_to_num(f0), 0).astype(y.dtype)
 
 
@@ -1867,7 +1928,7 @@ def log_spectral_distance(estimate, target, *, floor_db=-60.0):
     """
     _same_shape(estimate, target)
     estimate, target = _magnitude(estimate, "estimate"), _magnitude(target, "target")
-    if not -np.inf < floor_db < 0:
+    if not _number(floor_db, "floor_db") < 0:
         raise ValueError(f"floor_db={floor_db} must lie below 0: decibels under the maximum")
     floor = target.max().astype(float) * 10 ** (floor_db / 20)
     if floor == 0:
@@ -1948,16 +2009,24 @@ def intelligibility(y, reference, sr):
 
     y, reference = _sound(y), _sound(reference, "reference")
     _same_shape(y, reference)
-    sr = _whole(sr, "sr") if float(sr) == int(sr) else _positive(sr, "sr")
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", RuntimeWarning)
-        try:
+    sr = round(_positive(sr, "sr", "Hz"))
+    too_little = (
+        f"{len(y) / sr:.2f} s hold too little sound: "
+        "intelligibility needs at least 0.4 s that is not silent"
+    )
+    if len(y) < 0.4 * sr or not reference.any():
+        raise ValueError(too_little)
+    y, reference = (x / (np.abs(x).max() or 1) for x in (y, reference))
+    state = np.random.get_state()  # pystoi draws its dither from numpy's global generator
+    np.random.seed(0)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", RuntimeWarning)
             return float(pystoi.stoi(reference, y, sr, extended=True))
-        except RuntimeWarning:
-            raise ValueError(
-                f"{len(y) / sr:.2f} s hold too little sound: intelligibility needs at least "
-                "0.4 s that is not silent"
-            ) from None
+    except RuntimeWarning:
+        raise ValueError(too_little) from None
+    finally:
+        np.random.set_state(state)
 
 
 # ----------------------------------------------------------------------------------------

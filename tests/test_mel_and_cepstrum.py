@@ -220,6 +220,7 @@ def test_pitch_of_silence_and_faint_hum_is_zero():
     tone = np.sin(2 * np.pi * 150 * t) * np.where(t < 0.5, 1.0, 0.01)  # 40 dB softer
     f0 = at.pitch(tone, 16000)
     assert f0.shape == (63,) and np.all(f0[4:28] > 0) and not f0[36:].any()
+    assert not at.pitch(np.full(8000, 0.3), 16000).any()  # a constant has no pitch
 
 
 def test_pitch_limit_follows_the_mel_scale():
