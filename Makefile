@@ -15,15 +15,15 @@ help:
 	@sed -n 's/^\([a-z-]*\):.*## /make \1:	/p' Makefile | expand -t 18
 
 lab: .venv/installed ## open the course in JupyterLab
-	@$(python) jupyterlab --ip=127.0.0.1 --allow-root --ServerApp.root_dir=. \
+	@$(python) jupyterlab --ip=127.0.0.1 --allow-root --log-level=WARN --ServerApp.root_dir=. \
 	  --LabApp.default_url=/lab/tree/notebooks/01_spectrograms.ipynb \
 	  --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
 test: .venv/installed ## lint, then test the module, the panels and the notebooks
-	@$(python) ruff check && $(pytest) -m "not slow"
+	@$(python) ruff check --quiet && $(pytest) -m "not slow"
 
 test-all: .venv/installed ## the same and the slow ones: other clips, the browser
-	@$(python) ruff check && $(pytest)
+	@$(python) ruff check --quiet && $(pytest)
 
 outputs: .venv/installed ## execute all notebooks and save what they show
 	@$(python) nbconvert --to notebook --inplace --execute \

@@ -1,7 +1,7 @@
 """From sound to numbers and back: the staircase of representations, both ways.
 
-A waveform goes down to ever smaller representations, and each step has its way
-back up beside it::
+A waveform goes down a staircase of representations, each keeping less than the one
+above, and each step has its way back up beside it::
 
     down   y --stft--> D --abs--> S --make_mel--> M --mel_to_mfcc--> C
     up     y <--istft-- D <--griffin_lim-- S <--mel_to_spectrogram-- M <--mfcc_to_mel-- C
@@ -17,6 +17,8 @@ back up beside it::
 What holds everywhere:
 
 * Names are librosa's, and so are the results of the steps down, to float precision.
+  MFCCs are made of powers: ``make_mel(S, mel_filter, power=2)``, and ``power=2`` on the
+  way back up; `make_mel` alone sums magnitudes unless told otherwise.
 * Frequency runs along rows, time along columns; options come by keyword.
 * Leading dimensions are batches: a batch gives what a loop over its items gives.
 * float32 in, float32 out; float64 in, float64 out. Inputs are never changed.
@@ -60,7 +62,8 @@ def _each(*ndims):
 
     `ndims` are the dimensions of one item of the function's first, second, ... argument.
     Dimensions before those are a batch: the function runs on each item in turn and the
-    results are stacked, so a batch equals a loop by construction.
+    results are stacked, so a batch equals a loop by construction. With ``@_each(1)``,
+    ``stft`` of (5, n) samples is five times `stft` of (n,), stacked: (5, rows, frames).
     """
 
     def decorate(function):
@@ -69,7 +72,10 @@ def _each(*ndims):
 
         @functools.wraps(function)
         def over_batches(*args, **kwargs):
-            call = signature.bind(*args, **kwargs)
+            try:
+                call = signature.bind(*args, **kwargs)
+            except TypeError as error:
+                raise TypeError(f"{function.__name__}() {error}") from None
             arrays = [np.asarray(call.arguments[name]) for name in names]
 
             def one(*items):
@@ -166,7 +172,8 @@ def _number(value, name):
     try:
         number = float("text" if isinstance(value, str) else value)
     except (TypeError, ValueError):
-        raise TypeError(f"{name}={value!r} is not a number") from None
+        cure = ": call it first, as in S.max()" if callable(value) else ""
+        raise TypeError(f"{name}={value!r} is not a number{cure}") from None
     if not np.isfinite(number):
         raise ValueError(f"{name}={value} must be a finite number")
     return number
@@ -511,10 +518,6 @@ class _Grid(NamedTuple):
     hop_length: int
     window: np.ndarray  # (n_fft,) float64, the window centred between zeros
 
-    def n_frames(self, length):
-        """Returns how many frames `stft` makes of `length` samples."""
-        return 1 + (length - self.n_fft % 2) // self.hop_length
-
     def shortest(self, n_frames):
         """Returns the fewest samples of which `stft` makes `n_frames` frames."""
         return self.hop_length * (n_frames - 1) + self.n_fft % 2
@@ -637,7 +640,8 @@ def istft(D, *, n_fft=None, hop_length=None, win_length=None, window="hann", len
     Raises
     ------
     ValueError
-        Frames so far apart that some samples are in none; a `length` beyond the last frame.
+        Frames so far apart that some samples are in none; a `length` of which `stft` would
+        make another number of frames (the hop_length of the way down was forgotten?).
 
     References
     ----------
@@ -690,16 +694,17 @@ def _join_frames(frames, grid, length=None, *, tail_weight=0.0):
 
 
 def _length(length, n_frames, grid):
-    """Returns how many samples to make of `n_frames` frames: `length`, if they reach so far."""
+    """Returns the samples to make of `n_frames` frames: `length`, if `stft` makes as many."""
+    shortest, longest = grid.shortest(n_frames), grid.shortest(n_frames + 1) - 1
     if length is None:
-        if grid.shortest(n_frames) == 0:
+        if shortest == 0:
             raise ValueError("a single frame alone has no length: pass length=len(y)")
-        return grid.shortest(n_frames)
-    reach = grid.hop_length * (n_frames - 1) + grid.n_fft - grid.n_fft // 2
-    if _whole(length, "length") > reach:
+        return shortest
+    if not shortest <= _whole(length, "length") <= longest:
         raise ValueError(
-            f"length={length} goes beyond the last of {n_frames} frames, which ends at sample "
-            f"{reach}: pass the hop_length and the length of the way down"
+            f"length={length} does not make {n_frames} frames: with hop_length="
+            f"{grid.hop_length} it must lie in {max(1, shortest)} ... {longest}. Pass the "
+            "hop_length and the length of the way down"
         )
     return length
 
@@ -1078,13 +1083,7 @@ def _guesses(S, phasor, grid, n_iter, momentum, length):
     momentum = _number(momentum, "momentum")
     if not 0 <= momentum <= 1:
         raise ValueError(f"momentum={momentum:g} would not settle: choose 0 ... 1")
-    n_frames = S.shape[1]
-    if length is not None and grid.n_frames(_whole(length, "length")) != n_frames:
-        raise ValueError(
-            f"length={length} does not make the {n_frames} frames of S: with "
-            f"hop_length={grid.hop_length} it must lie in {max(1, grid.shortest(n_frames))} ... "
-            f"{grid.shortest(n_frames + 1) - 1}"
-        )
+    length = _length(length, S.shape[1], grid)
 
     def nearest_sound(phasor):
         frames = scipy.fft.irfft(S * phasor, n=grid.n_fft, axis=0)
@@ -1176,7 +1175,14 @@ def invert_pretty_spectrogram(
     True
     """
     S_db = _numbers(S_db, "S_db", ndim=2)
-    audible = S_db > -_positive(top_db, "top_db", "dB")
+    top_db = _positive(top_db, "top_db", "dB")
+    on_the_floor = np.mean(S_db == S_db.min())  # many there, far below the rest: a floor
+    if -top_db < S_db.min() < S_db.max() - 20 and on_the_floor > 0.2:
+        raise ValueError(
+            f"{on_the_floor:.0%} of S_db lie on a floor of {S_db.min():.4g} dB, but top_db="
+            f"{top_db:g}: pass the top_db of the way down, and a picture from pretty_spectrogram"
+        )
+    audible = S_db > -top_db
     return griffin_lim(
         np.where(audible, db_to_amplitude(S_db, ref=ref), S_db.dtype.type(0)),
         n_iter=n_iter,
@@ -1827,7 +1833,8 @@ def pitch_limit(n_numbers, sr, *, htk=False):
 
     Harmonics lie F0 apart. Mel bands (or the cosines of as many MFCCs) draw a ripple along
     frequency only if it is not finer than two of their steps. Pitch lies low, where mel is
-    nearly linear, so all that counts is the step there.
+    nearly linear, so all that counts is the step there. A rule of thumb: measured, the
+    edge is soft, from about 0.8 to 1.2 times this value.
 
     Parameters
     ----------
@@ -1951,7 +1958,8 @@ def pitch_accuracy(f0, reference, *, cents=50):
     Returns
     -------
     float, or ndarray for a batch
-        0 ... 1 over the reference's voiced frames; unvoiced there is wrong.
+        0 ... 1 over the reference's voiced frames; unvoiced there is wrong. So a low value
+        may mean another pitch, or a voice too rough for `pitch` to call it voiced.
 
     References
     ----------

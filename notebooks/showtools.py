@@ -307,7 +307,10 @@ def level(sounds):
 def claim(text, holds):
     """Prints "✓ text" if `holds`; stops the notebook if not."""
     if not holds:
-        raise AssertionError(f"on this sound it is not so: {text} (claims are made for voices)")
+        raise AssertionError(
+            f"on this sound, or with these values, it is not so: {text} "
+            "(claims are made for voices, at the values that stand here)"
+        )
     print(f"✓ {text}")
 
 
@@ -359,7 +362,7 @@ class Panel(widgets.VBox):
             self._draw(S_db, len(y) / self.sr)
             self._play(y)
         except Exception as error:  # a panel never ends in a traceback
-            words = f"not possible: {error}"
+            words = f"not possible: {error}. Picture and sound stay as they were."
         self.words = f"{named}. {words}"
         self.status.value = f'<div role="status">{html.escape(self.words)}</div>'
 

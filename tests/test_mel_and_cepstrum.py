@@ -243,3 +243,16 @@ def test_64_bands_keep_the_high_voice_and_lose_the_low_one(slt, kal16):
         return at.pitch_accuracy(at.pitch(back, sr), at.pitch(y, sr))
 
     assert kept(slt) > 0.8 and kept(kal16) < 0.5  # measured .97 and .2 at seed 0
+
+
+@pytest.mark.parametrize("n_mfcc", [20, 30, 40])
+def test_pitch_limit_tells_which_notes_survive(n_mfcc):
+    y, sr = at.load_wav("data/melody.wav")
+    C = at.mfcc(y, sr, n_mfcc=n_mfcc, **GRID)
+    f0 = at.pitch(at.mfcc_to_audio(C, sr, length=len(y), **GRID), sr, fmax=1000)
+    for i, hz in enumerate([131, 165, 196, 262, 294, 330, 392, 523, 659, 784]):
+        middle = f0[round((0.4 * i + 0.08) * sr / 256) :][:15]
+        right = at.pitch_accuracy(middle, np.full(15, hz, dtype=middle.dtype))
+        # the edge is soft: see the docstring
+        assert hz < 1.2 * at.pitch_limit(n_mfcc, sr) or right > 0.8
+        assert hz > 0.8 * at.pitch_limit(n_mfcc, sr) or right < 0.2

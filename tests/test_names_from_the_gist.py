@@ -10,6 +10,7 @@ T = np.arange(8192) / SR
 TONE = np.sin(2 * np.pi * 1000 * T)  # row 32 of 257
 GRID = dict(n_fft=N_FFT, hop_length=HOP)
 S = np.abs(at.stft(TONE, **GRID))
+S_DB = at.pretty_spectrogram(TONE, **GRID)
 
 
 def loudest_hz(y):
@@ -27,7 +28,7 @@ VALUES = {
     == pytest.approx(TONE.std(), rel=0.01),
     "overlap": lambda: np.array_equal(at.overlap(np.arange(4.0), 3, 1), [[0, 1, 2], [1, 2, 3]]),
     "stft": lambda: abs(at.stft(TONE, **GRID)[32, 20]) == pytest.approx(N_FFT / 4, rel=1e-6),
-    "pretty_spectrogram": lambda: np.all(at.pretty_spectrogram(TONE, **GRID)[32, 4:-4] > -0.5),
+    "pretty_spectrogram": lambda: np.all(S_DB[32, 4:-4] > -0.5),
     "xcorr_offset": lambda: at.xcorr_offset(TONE, TONE) == 0,
     "invert_spectrogram": lambda: abs(loudest_hz(at.invert_spectrogram(S, **GRID)) - 1000) < 8,
     "iterate_invert_spectrogram": lambda: abs(
@@ -35,7 +36,7 @@ VALUES = {
     )
     < 8,
     "invert_pretty_spectrogram": lambda: abs(
-        loudest_hz(at.invert_pretty_spectrogram(at.amplitude_to_db(S), n_iter=10, **GRID)) - 1000
+        loudest_hz(at.invert_pretty_spectrogram(S_DB, n_iter=10, **GRID)) - 1000
     )
     < 8,
     "make_mel": lambda: np.array_equal(at.make_mel(np.eye(2), np.full((1, 2), 0.5)), [[0.5, 0.5]]),
