@@ -212,3 +212,18 @@ def test_a_picture_with_another_floor_is_noticed(slt):
     S_db = at.pretty_spectrogram(slt[0], top_db=40, **GRID)
     with pytest.raises(ValueError, match="floor of -40 dB, but top_db=80: pass the top_db"):
         at.invert_pretty_spectrogram(S_db, **GRID)
+
+
+def test_frames_three_quarters_apart_keep_their_weights():
+    # Here even the middle of the sound lies under little weight (0.04 of a full window).
+    grid = dict(n_fft=1024, hop_length=768)
+    y = np.random.default_rng(4).normal(size=10 * 768)
+    D = at.stft(y, **grid)
+    back = at.griffin_lim(np.abs(D), n_iter=0, init=np.angle(D), length=len(y), **grid)
+    assert np.abs(back - y).max() < 1e-10
+
+
+def test_the_gists_loop_slides_once_and_iterates_without_momentum(slt):
+    S = np.abs(at.stft(slt[0], **GRID))
+    ours = at.griffin_lim(S, n_iter=3, init="align", momentum=0, **GRID)
+    assert np.array_equal(at.iterate_invert_spectrogram(S, n_iter=3, **GRID), ours)

@@ -1,6 +1,7 @@
 """Section 9: what the measures say about errors that are known beforehand."""
 
 import numpy as np
+import pystoi
 import pytest
 
 import audiotools as at
@@ -44,6 +45,7 @@ def test_intelligibility_falls_with_noise_and_hears_no_level(voice):
     y, sr = voice
     noise = RNG.normal(size=len(y)) * y.std()
     scores = [at.intelligibility(y + gain * noise, y, sr) for gain in (0, 0.3, 1, 3)]
+    assert scores[2] == pytest.approx(pystoi.stoi(y, y + noise, sr, extended=True), abs=1e-3)
     assert scores[0] > 0.99 and np.all(np.diff(scores) < -0.05)
     state = np.random.get_state()[1].copy()
     for gain in (1e-16, 0.1, 1e16):

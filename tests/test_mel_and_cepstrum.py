@@ -92,6 +92,12 @@ def test_kl_inverse_beats_librosas(voice, power):
     assert at.spectral_convergence(ours, S) < at.spectral_convergence(theirs, S) - 0.1
 
 
+def test_a_flat_spectrum_comes_back_flat_without_any_update():
+    mel_filter = at.mel_filterbank(16000, 1024, n_mels=80)
+    flat = at.mel_to_spectrogram(at.make_mel(np.ones((513, 2)), mel_filter), mel_filter, n_iter=0)
+    assert np.allclose(flat[1:-1], 1)  # no filter hears the first and last row
+
+
 def test_every_update_brings_the_mel_closer(slt):
     y, sr = slt
     mel_filter = at.mel_filterbank(sr, 1024, n_mels=80)
