@@ -891,10 +891,10 @@ def invert_spectrogram(
 ):
     """Returns a waveform from magnitudes in one pass: frames slid into agreement.
 
-    Without phases, every frame becomes a pulse centred in itself. Added up as they are,
-    neighbours cancel each other. So each is first turned, within its frame, to where it
-    agrees best with the sound that has been laid down so far. A turned frame keeps its
-    magnitudes; what it gains is a phase that fits.
+    Without phases, every frame becomes symmetric, its tallest pulse in its middle. Added
+    up as they are, neighbours cancel each other. So each is first turned, within its
+    frame, to where it agrees best with the sound that has been laid down so far. A turned
+    frame keeps its magnitudes; what it gains is a phase that fits.
 
     Parameters
     ----------
@@ -1457,8 +1457,8 @@ def mel_to_spectrogram(
     Many spectra have the same mel. Starting from the spread-out bands, each update
     multiplies every bin by how much its bands are short of the target: where the mel is
     too low the bins grow, where it is too high they shrink, and zero stays zero. This
-    lessens the Kullback-Leibler divergence, a relative error, so soft bands count as well
-    as loud ones and the level does not matter.
+    lessens the Kullback-Leibler divergence, which weighs soft bands more than least squares
+    does; and scaling `M` scales the result, so the level does not matter.
 
     Parameters
     ----------
@@ -1834,7 +1834,7 @@ def pitch_limit(n_numbers, sr, *, htk=False):
     Harmonics lie F0 apart. Mel bands (or the cosines of as many MFCCs) draw a ripple along
     frequency only if it is not finer than two of their steps. Pitch lies low, where mel is
     nearly linear, so all that counts is the step there. A rule of thumb: measured, the
-    edge is soft, from about 0.8 to 1.2 times this value.
+    edge is soft; cosines are safe from about 1.2 times this value, mel bands later still.
 
     Parameters
     ----------
