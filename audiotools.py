@@ -662,35 +662,42 @@ def istft(D, *, n_fft=None, hop_length=None, win_length=None, window="hann", len
     """
     D = _numbers(D, "D", ndim=2, kinds="cfiu")
     grid = _grid(n_fft, hop_length, win_length, window, rows=D.shape[0])
-    return _join_frames(scipy.fft.irfft(D, n=grid.n_fft, axis=0), grid, length)
+    return _join_frames(scipy.fft.irfft(D, n=grid.n_fft, axis=0), grid, _weight(D, grid, length))
 
 
-_TAIL_WEIGHT = 0.1  # of a full window squared; Hann frames a quarter apart never go below
+_TAIL_WEIGHT = 0.1  # of the window's peak squared; Hann frames a quarter apart never go below
 
 
-def _join_frames(frames, grid, length=None, *, tail_weight=0.0):
-    """Returns the waveform whose windowed frames come nearest to `frames`.
+def _weight(D, grid, length, *, tail_weight=0.0):
+    """Returns what the squared windows over each sample add up to, for the spectra `D`.
 
     Behind the centre of the last frame its window fades out alone. There, samples whose
-    weight drowns in rounding errors become silent; and where the frames are a guess, the
-    guess must not be divided by almost nothing, so weights count as at least `tail_weight`.
+    weight drowns in rounding errors weigh infinitely much: divided by it they are silent.
+    Where the frames are a guess, the guess must not be divided by almost nothing either, so
+    there weights count as at least `tail_weight`.
     """
-    n_frames = frames.shape[1]
+    n_frames = D.shape[1]
     length = _length(length, n_frames, grid)
+    squares = (grid.window.astype(D.real.dtype) ** 2)[:, None]
+    weight = overlap_add(np.repeat(squares, n_frames, axis=1), grid.hop_length)
+    weight = weight[grid.n_fft // 2 :][:length]
     centres_end = grid.shortest(n_frames)
-    window = grid.window.astype(frames.dtype)[:, None]
-    kept = slice(grid.n_fft // 2, grid.n_fft // 2 + length)
-    y = overlap_add(frames * window, grid.hop_length)[kept]
-    weight = overlap_add(np.repeat(window**2, n_frames, axis=1), grid.hop_length)[kept]
-    weight[centres_end:] = np.maximum(weight[centres_end:], tail_weight)
-    heard = weight > np.finfo(frames.dtype).eps * np.max(window**2)
-    unheard = np.count_nonzero(~heard[:centres_end])
+    weight[centres_end:] = np.maximum(weight[centres_end:], tail_weight * squares.max())
+    weight[weight <= np.finfo(weight.dtype).eps * squares.max()] = np.inf
+    unheard = np.count_nonzero(np.isinf(weight[:centres_end]))
     if unheard:
         raise ValueError(
             f"hop_length={grid.hop_length} leaves {unheard} samples that no frame hears (the "
-            f"window has {np.count_nonzero(window)} samples): choose at most half the window"
+            f"window has {np.count_nonzero(squares)} samples): choose at most half the window"
         )
-    return np.divide(y, weight, where=heard, out=np.zeros_like(y))
+    return weight
+
+
+def _join_frames(frames, grid, weight):
+    """Returns the waveform whose windowed frames come nearest to `frames`."""
+    window = grid.window.astype(frames.dtype)[:, None]
+    y = overlap_add(frames * window, grid.hop_length)
+    return y[grid.n_fft // 2 :][: len(weight)] / weight
 
 
 def _length(length, n_frames, grid):
@@ -943,7 +950,7 @@ def invert_spectrogram(
         aligned[:, t] = np.roll(pulses[:, t], offset)
         laid_down[here] += window * aligned[:, t]
         weight[here] += window**2
-    return _join_frames(aligned, grid, length, tail_weight=_TAIL_WEIGHT)
+    return _join_frames(aligned, grid, _weight(S, grid, length, tail_weight=_TAIL_WEIGHT))
 
 
 def griffin_lim(
@@ -1083,11 +1090,11 @@ def _guesses(S, phasor, grid, n_iter, momentum, length):
     momentum = _number(momentum, "momentum")
     if not 0 <= momentum <= 1:
         raise ValueError(f"momentum={momentum:g} would not settle: choose 0 ... 1")
-    length = _length(length, S.shape[1], grid)
+    weight = _weight(S, grid, length, tail_weight=_TAIL_WEIGHT)
 
     def nearest_sound(phasor):
         frames = scipy.fft.irfft(S * phasor, n=grid.n_fft, axis=0)
-        return _join_frames(frames, grid, length, tail_weight=_TAIL_WEIGHT)
+        return _join_frames(frames, grid, weight)
 
     def iterate():
         part = S.dtype.type(momentum / (1 + momentum))  # of the last sound: librosa's momentum

@@ -79,10 +79,10 @@ def use_style():
     )
 
 
-def show_waveform(y, sr, *, ax=None, title="", label=None):
+def show_waveform(y, sr, *, ax=None, title=""):
     """Draws a waveform over time; returns the axes."""
     ax = ax or plt.subplots()[1]
-    ax.plot(np.arange(len(y)) / sr, y, linewidth=0.7, label=label)
+    ax.plot(np.arange(len(y)) / sr, y, linewidth=0.7)
     ax.set(xlabel="Time (s)", ylabel="Amplitude (of full scale)", title=title)
     ax.set_xlim(0, len(y) / sr)
     return ax
@@ -92,37 +92,39 @@ def show_spectrogram(
     S_db, sr, *, hop_length, ax=None, title="", vmin=None, vmax=None, cmap=None, label="Level (dB)"
 ):
     """Draws a spectrogram, usually decibels, over time and frequency; returns the axes."""
+    half_row = sr / 4000 / (len(S_db) - 1)  # kHz: each row is centred on its frequency
+    edges = (-half_row, sr / 2000 + half_row)
+    colours = dict(vmin=vmin, vmax=vmax, cmap=cmap)
+    ax = _draw_over_time(S_db, edges, sr, hop_length, ax, title, label, **colours)
+    ax.set(ylabel="Frequency (kHz)", ylim=(0, sr / 2000))
+    return ax
+
+
+def _draw_over_time(values, edges, sr, hop_length, ax, title, label, **colours):
+    """Draws an array (rows, frames), each frame centred on its time; returns the axes.
+
+    `edges` are the lower edge of the first and the upper edge of the last row.
+    """
     ax = ax or plt.subplots()[1]
-    image = ax.imshow(S_db, extent=_extent(S_db, sr, hop_length), vmin=vmin, vmax=vmax, cmap=cmap)
-    ax.set(xlabel="Time (s)", ylabel="Frequency (kHz)", title=title)
-    ax.set(xlim=(0, None), ylim=(0, sr / 2000))
+    seconds = hop_length / sr
+    extent = (-seconds / 2, (values.shape[1] - 0.5) * seconds, *edges)
+    image = ax.imshow(values, extent=extent, **colours)
+    ax.set(xlabel="Time (s)", title=title, xlim=(0, None))
     ax.figure.colorbar(image, ax=ax, label=label, pad=0.01)
     return ax
 
 
-def _extent(S, sr, hop_length):
-    """Returns the edges of a picture whose cells are centred on their time and frequency."""
-    seconds, half_row = hop_length / sr, sr / 4000 / (len(S) - 1)
-    return (-seconds / 2, (S.shape[1] - 0.5) * seconds, -half_row, sr / 2000 + half_row)
-
-
-def show_mel(
-    M_db, sr, *, hop_length, ax=None, title="", fmin=0.0, fmax=None, htk=False, vmin=None, vmax=None
-):
+def show_mel(M_db, sr, *, hop_length, ax=None, title="", fmin=0.0, fmax=None, htk=False):
     """Draws a mel spectrum, one band per row, with its frequencies in kHz; returns the axes."""
-    ax = ax or plt.subplots()[1]
-    seconds, n_mels = hop_length / sr, len(M_db)
-    extent = (-seconds / 2, (M_db.shape[1] - 0.5) * seconds, 0.5, n_mels + 0.5)
-    image = ax.imshow(M_db, extent=extent, vmin=vmin, vmax=vmax)
-    ax.set_xlim(0, None)
+    n_mels = len(M_db)
+    ax = _draw_over_time(M_db, (0.5, n_mels + 0.5), sr, hop_length, ax, title, "Level (dB)")
     low, high = at.hz_to_mel(np.array([fmin, fmax or sr / 2]), htk=htk)
     ticks_khz = np.array([0.25, 0.5, 1, 2, 4, 8])
     rows = (at.hz_to_mel(1000 * ticks_khz, htk=htk) - low) / (high - low) * (n_mels + 1)
     inside = (rows >= 0.5) & (rows <= n_mels + 1)  # the top edge lies half a row above the last
     rows = np.minimum(rows, n_mels + 0.5)
     ax.set_yticks(rows[inside], [f"{khz:g}" for khz in ticks_khz[inside]])
-    ax.set(xlabel="Time (s)", ylabel=f"{n_mels} mel bands,\nmarked in kHz", title=title)
-    ax.figure.colorbar(image, ax=ax, label="Level (dB)", pad=0.01)
+    ax.set_ylabel(f"{n_mels} mel bands,\nmarked in kHz")
     return ax
 
 
@@ -141,14 +143,11 @@ def show_filterbank(mel_filter, sr, *, ax=None, title="", highlight=None):
 
 def show_mfcc(C, sr, *, hop_length, ax=None, title="", label="Coefficient (dB)"):
     """Draws cepstral coefficients; the loudness in row 0 may saturate. Returns the axes."""
-    ax = ax or plt.subplots()[1]
-    seconds = hop_length / sr
-    extent = (-seconds / 2, (C.shape[1] - 0.5) * seconds, -0.5, len(C) - 0.5)
     limit = np.abs(C[1:] if len(C) > 1 else C).max()
     signed = dict(cmap="coolwarm", vmin=-limit) if C.min() < 0 else dict(vmin=0)
-    image = ax.imshow(C, extent=extent, vmax=limit, **signed)
-    ax.set(xlabel="Time (s)", ylabel="Coefficient number", title=title, xlim=(0, None))
-    ax.figure.colorbar(image, ax=ax, label=label, pad=0.01)
+    edges = (-0.5, len(C) - 0.5)
+    ax = _draw_over_time(C, edges, sr, hop_length, ax, title, label, vmax=limit, **signed)
+    ax.set_ylabel("Coefficient number")
     return ax
 
 

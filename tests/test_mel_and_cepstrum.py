@@ -8,6 +8,7 @@ import audiotools as at
 
 GRID = dict(n_fft=1024, hop_length=256)
 RNG = np.random.default_rng(2)
+NOTES_HZ = [131, 165, 196, 262, 294, 330, 392, 523, 659, 784]  # of data/melody.wav, 0.4 s each
 
 
 @pytest.mark.parametrize("htk", [False, True])
@@ -214,8 +215,7 @@ def test_silence_has_finite_mfccs_and_comes_back_silent():
 def test_pitch_hears_every_note_of_the_melody():
     y, sr = at.load_wav("data/melody.wav")
     f0 = at.pitch(y, sr, fmax=1000)
-    notes = [131, 165, 196, 262, 294, 330, 392, 523, 659, 784]
-    for i, hz in enumerate(notes):
+    for i, hz in enumerate(NOTES_HZ):
         middle = f0[int((0.4 * i + 0.1) * sr / 256) : int((0.4 * i + 0.3) * sr / 256)]
         assert abs(1200 * np.log2(np.median(middle) / hz)) < 10  # cents
 
@@ -256,7 +256,7 @@ def test_pitch_limit_tells_which_notes_survive(n_mfcc):
     y, sr = at.load_wav("data/melody.wav")
     C = at.mfcc(y, sr, n_mfcc=n_mfcc, **GRID)
     f0 = at.pitch(at.mfcc_to_audio(C, sr, length=len(y), **GRID), sr, fmax=1000)
-    for i, hz in enumerate([131, 165, 196, 262, 294, 330, 392, 523, 659, 784]):
+    for i, hz in enumerate(NOTES_HZ):
         middle = f0[round((0.4 * i + 0.08) * sr / 256) :][:15]
         right = at.pitch_accuracy(middle, np.full(15, hz, dtype=middle.dtype))
         # the edge is soft: see the docstring
