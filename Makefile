@@ -9,7 +9,7 @@ pytest  = $(python) pytest -n 2 --dist loadfile --nbval --nbval-current-env \
 
 unexport MPLBACKEND   # kernels then draw inline, whatever the shell asks for
 
-.PHONY: help lab test test-all outputs constraints clean
+.PHONY: help lab test test-all bench outputs constraints clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /make \1:	/p' Makefile | expand -t 18
@@ -24,6 +24,9 @@ test: .venv/installed ## lint, then test the module, the panels and the notebook
 
 test-all: .venv/installed ## the same and the slow ones: other clips, the browser
 	@$(python) ruff check --quiet && $(pytest)
+
+bench: .venv/installed ## measure speed and quality beside librosa: about ten minutes
+	@PYTHONPATH=.:notebooks .venv/bin/python tests/bench.py
 
 outputs: .venv/installed ## execute all notebooks and save what they show
 	@$(python) nbconvert --to notebook --inplace --execute \
@@ -78,7 +81,8 @@ endif
 	@$(warm_up) && mv .venv/unfinished $@
 
 # librosa compiles its pitch tracker at first use and keeps the result. Two processes that
-# do so at once leave a broken file that crashes every later one, so one does it now.
+# do so at once leave a broken file that crashes every later one, so one does it now; the
+# phase's gradient is compiled on the way, and the first panel need not wait for it.
 warm_up = .venv/bin/python -W ignore -c "import audiotools as at, librosa; \
   y, sr = at.load_wav('data/slt.wav', duration=1); at.pitch(y, sr); \
-  librosa.griffinlim(abs(at.stft(y)), n_iter=1)"
+  S = abs(at.stft(y)); at.griffin_lim(S); librosa.griffinlim(S, n_iter=1)"

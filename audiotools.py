@@ -38,7 +38,6 @@ the names of the notebook that this course grew from: Tim Sainburg's, with funct
 Kyle Kastner (https://gist.github.com/kastnerkyle/179d6e9a88202ab0a2fe).
 """
 
-import collections
 import functools
 import inspect
 import operator
@@ -49,8 +48,9 @@ from typing import NamedTuple
 import numpy as np
 import scipy.fft
 import scipy.signal
-import scipy.sparse
 import soundfile
+
+import phase_engine
 
 # ----------------------------------------------------------------------------------------
 # 0. What every function asks of its input
@@ -488,18 +488,18 @@ def overlap_add(frames, hop_length):
     >>> overlap_add(frame(np.ones(6), 4, 2), 2)
     array([1., 1., 2., 2., 1., 1.])
     """
-    frames = _numbers(frames, "frames", ndim=2)
-    hop_length = _whole(hop_length, "hop_length")
-    frame_length, n_frames = frames.shape
+    return _add_up(_numbers(frames, "frames", ndim=2), _whole(hop_length, "hop_length"))
+
+
+def _add_up(frames, hop_length):
     # Cut each frame into pieces one hop long. Piece r of frame t belongs at hop t + r, so
     # all frames' pieces number r are added to the output in one step.
+    frame_length, n_frames = frames.shape
     n_pieces = -(-frame_length // hop_length)
-    pieces = np.zeros((n_frames, n_pieces * hop_length), dtype=frames.dtype)
-    pieces[:, :frame_length] = frames.T
-    pieces = pieces.reshape(n_frames, n_pieces, hop_length)
     y = np.zeros((n_frames + n_pieces - 1, hop_length), dtype=frames.dtype)
     for r in range(n_pieces):
-        y[r : r + n_frames] += pieces[:, r]
+        piece = frames[r * hop_length : (r + 1) * hop_length]
+        y[r : r + n_frames, : len(piece)] += piece.T
     return y.reshape(-1)[: frame_length + hop_length * (n_frames - 1)]
 
 
@@ -565,6 +565,8 @@ def _centred_window(window, win_length, n_fft):
     window = _numbers(window, "window", ndim=1).astype(np.float64)
     if window.shape != (win_length,):
         raise ValueError(f"the window has shape {window.shape}, not ({win_length},)")
+    if not window.any():
+        raise ValueError("the window is zero everywhere: no frame would hear anything")
     before = (n_fft - win_length) // 2
     return np.pad(window, (before, n_fft - win_length - before))
 
@@ -609,7 +611,7 @@ def stft(y, *, n_fft=2048, hop_length=None, win_length=None, window="hann"):
     y = _sound(y)
     grid = _grid(n_fft, hop_length, win_length, window)
     frames = frame(np.pad(y, grid.n_fft // 2), grid.n_fft, grid.hop_length)
-    return scipy.fft.rfft(frames * grid.window.astype(y.dtype)[:, None], axis=0)
+    return scipy.fft.rfft(frames.T * grid.window.astype(y.dtype)).T  # a frame lies in one piece
 
 
 @_each(2)
@@ -679,7 +681,7 @@ def _weight(D, grid, length, *, tail_weight=0.0):
     n_frames = D.shape[1]
     length = _length(length, n_frames, grid)
     squares = (grid.window.astype(D.real.dtype) ** 2)[:, None]
-    weight = overlap_add(np.repeat(squares, n_frames, axis=1), grid.hop_length)
+    weight = _add_up(np.broadcast_to(squares, (grid.n_fft, n_frames)), grid.hop_length)
     weight = weight[grid.n_fft // 2 :][:length]
     centres_end = grid.shortest(n_frames)
     weight[centres_end:] = np.maximum(weight[centres_end:], tail_weight * squares.max())
@@ -696,7 +698,7 @@ def _weight(D, grid, length, *, tail_weight=0.0):
 def _join_frames(frames, grid, weight):
     """Returns the waveform whose windowed frames come nearest to `frames`."""
     window = grid.window.astype(frames.dtype)[:, None]
-    y = overlap_add(frames * window, grid.hop_length)
+    y = _add_up(frames * window, grid.hop_length)
     return y[grid.n_fft // 2 :][: len(weight)] / weight
 
 
@@ -953,12 +955,64 @@ def invert_spectrogram(
     return _join_frames(aligned, grid, _weight(S, grid, length, tail_weight=_TAIL_WEIGHT))
 
 
+@_each(2)
+def phase_gradient(
+    S, *, n_fft=None, hop_length=None, win_length=None, window="hann", seed=0
+):
+    """Returns phases that fit the magnitudes `S`, with no iteration.
+
+    Where a bell-shaped window glides over a sound, phase and magnitude hang together: how
+    steeply the logarithm of `S` rises along frequency tells how fast the phase turns along
+    time, and the other way round. These slopes are added up from the loudest cell outwards,
+    always on from the loudest cell reached so far (phase gradient heap integration).
+
+    Parameters
+    ----------
+    S : ndarray (..., 1 + n_fft//2, n_frames)
+        Magnitudes.
+    n_fft, hop_length, win_length, window
+        The grid of the way down, as in `istft`. The more the window looks like a bell, the
+        better: Hann and its like do, "boxcar" hardly.
+    seed : int
+        Of the random phases in cells that lie 60 dB below the loudest.
+
+    Returns
+    -------
+    ndarray, shape of `S`
+        Radians, -pi ... pi. Each island of sound has a phase of its own to begin with: what
+        no magnitude tells.
+
+    References
+    ----------
+    Z. Průša, P. Balazs, P. L. Søndergaard: A noniterative method for reconstruction of
+    phase from STFT magnitude. IEEE/ACM Trans. ASLP 25(5), 2017.
+    https://doi.org/10.1109/TASLP.2017.2678166
+
+    See Also
+    --------
+    griffin_lim : starts here. Notebook 02, "Start from the phase's gradient".
+
+    Examples
+    --------
+    >>> y, sr = load_wav("data/slt.wav")
+    >>> S = np.abs(stft(y, n_fft=1024, hop_length=256))
+    >>> y_hat = istft(S * np.exp(1j * phase_gradient(S, hop_length=256)), hop_length=256)
+    >>> spectral_convergence(np.abs(stft(y_hat, n_fft=1024, hop_length=256)), S) < -20
+    True
+    """
+    S = _magnitude(S)
+    grid = _grid(n_fft, hop_length, win_length, window, rows=len(S))
+    phases = phase_engine.gradient_phases(S.T, grid.window, grid.hop_length, _seed(seed))
+    return np.concatenate([phase for _, phase in phases]).T.astype(S.dtype)
+
+
 def griffin_lim(
     S,
     *,
-    n_iter=32,
+    n_iter=16,
     momentum=0.99,
-    init="random",
+    gamma=1.25,
+    init="gradient",
     length=None,
     seed=0,
     n_fft=None,
@@ -970,9 +1024,9 @@ def griffin_lim(
 
     Keep the target magnitude, borrow the phase of the nearest real sound, repeat. Not
     every array of complex numbers is the STFT of a sound; `istft` finds the sound that is
-    nearest, its `stft` has a better phase. Momentum looks ahead along the last step and
-    gets there sooner (the "fast" algorithm); as the STFT is linear, the step can be taken
-    on the waveform.
+    nearest, its `stft` has a better phase. Two tricks get there sooner: overshoot every
+    step a little (`gamma`), and look ahead along it (`momentum`). And it need not start
+    from nothing: `phase_gradient` reads a first guess off the magnitudes.
 
     Parameters
     ----------
@@ -981,14 +1035,19 @@ def griffin_lim(
     n_iter : int
         Iterations; 0 gives the start itself.
     momentum : float
-        0 ... 1; 0 is the plain algorithm, whose error never rises.
+        0 ... 1: how far to look ahead, in steps.
+    gamma : float
+        Above 0, up to 1.3: how far to go, 1 being the nearest real sound. With 1 this is
+        the fast algorithm of Perraudin and others; with momentum=0 as well the plain one
+        of Griffin and Lim, whose error never rises.
     init : str or ndarray, shape of `S`
-        The phases to start from: "random"; "zero"; "align", those of `invert_spectrogram`;
-        or phases in radians.
+        The phases to start from: "gradient", those of `phase_gradient`; "random", the
+        better one for smooth spectra, such as few mel bands or MFCCs leave; "zero";
+        "align", those of `invert_spectrogram`; or phases in radians.
     length : int, optional
         Samples to return: ``len(y)`` of the way down.
     seed : int
-        Of the random phases.
+        Of random phases.
     n_fft, hop_length, win_length, window
         The grid of the way down, as in `istft`.
 
@@ -999,8 +1058,11 @@ def griffin_lim(
 
     Notes
     -----
-    Equal to ``librosa.griffinlim`` with the same start; and ``init="random"`` starts where
-    librosa does with the generator ``np.random.default_rng(seed)``.
+    ``init="random", gamma=1`` gives what ``librosa.griffinlim`` gives with the generator
+    ``np.random.default_rng(seed)``.
+
+    Sounds of more than 2048 frames are iterated in segments, to need little memory; with
+    ``gamma=1`` they are not, to stay equal to librosa's.
 
     References
     ----------
@@ -1009,6 +1071,10 @@ def griffin_lim(
 
     N. Perraudin, P. Balazs, P. L. Søndergaard: A fast Griffin-Lim algorithm. WASPAA 2013.
     https://doi.org/10.1109/WASPAA.2013.6701851
+
+    R. Nenov, D.-K. Nguyen, P. Balazs, R. I. Boţ: Accelerated Griffin-Lim algorithm: a fast
+    and provably converging numerical method for phase retrieval. 2023.
+    https://arxiv.org/abs/2306.12504
 
     See Also
     --------
@@ -1020,26 +1086,34 @@ def griffin_lim(
     >>> S = np.abs(stft(y, n_fft=1024, hop_length=256))
     >>> y_hat = griffin_lim(S, n_fft=1024, hop_length=256, length=len(y))
     >>> S_hat = np.abs(stft(y_hat, n_fft=1024, hop_length=256))
-    >>> y_hat.shape == y.shape, spectral_convergence(S_hat, S) < -20
+    >>> y_hat.shape == y.shape, spectral_convergence(S_hat, S) < -30
     (True, True)
     """
     S = _magnitude(S)
     grid = _grid(n_fft, hop_length, win_length, window, rows=S.shape[-2])
-    phasor = _starting_phasor(S, init, seed, grid, length)
-    return _last_guess(S, phasor, grid, n_iter, momentum, length)
+    steps = _steps(n_iter, momentum, gamma)
+    init = _init(init, S)
+    each = _each(2) if isinstance(init, str) else _each(2, 2)
+    return each(_griffin_lim)(S, init, grid, length, _seed(seed), steps)
 
 
-@_each(2, 2)
-def _last_guess(S, phasor, *options):
-    return collections.deque(_guesses(S, phasor, *options), maxlen=1).pop()  # keeps the last
+def _griffin_lim(S, init, grid, length, seed, steps):
+    frames = _frames(S, grid, length)
+    y = frames.join(_start(S, init, grid, length, seed))
+
+    def keep(first, last):
+        return phase_engine.keep_magnitude(S.T[first:last])
+
+    return phase_engine.solve(frames, keep, y, **steps)[frames.sound]
 
 
 def griffin_lim_steps(
     S,
     *,
-    n_iter=32,
+    n_iter=16,
     momentum=0.99,
-    init="random",
+    gamma=1.25,
+    init="gradient",
     length=None,
     seed=0,
     n_fft=None,
@@ -1052,8 +1126,8 @@ def griffin_lim_steps(
     Parameters
     ----------
     S : ndarray (1 + n_fft//2, n_frames)
-        Magnitudes, of one sound.
-    n_iter, momentum, init, length, seed, n_fft, hop_length, win_length, window
+        Magnitudes, of one sound, which is never cut into segments.
+    n_iter, momentum, gamma, init, length, seed, n_fft, hop_length, win_length, window
         As in `griffin_lim`.
 
     Yields
@@ -1071,7 +1145,8 @@ def griffin_lim_steps(
     --------
     >>> y, sr = load_wav("data/slt.wav")
     >>> S = np.abs(stft(y, n_fft=1024, hop_length=256))
-    >>> errors = [e for _, e in griffin_lim_steps(S, n_iter=4, momentum=0, hop_length=256)]
+    >>> steps = griffin_lim_steps(S, n_iter=4, momentum=0, gamma=1, hop_length=256)
+    >>> errors = [error for _, error in steps]
     >>> len(errors), errors == sorted(errors, reverse=True)
     (5, True)
     """
@@ -1079,60 +1154,63 @@ def griffin_lim_steps(
     if S.ndim != 2:
         raise ValueError(f"S has shape {S.shape}: watch one sound (rows, frames) at a time")
     grid = _grid(n_fft, hop_length, win_length, window, rows=len(S))
-    phasor = _starting_phasor(S, init, seed, grid, length)
-    guesses = _guesses(S, phasor, grid, n_iter, momentum, length)
+    steps = _steps(n_iter, momentum, gamma)
+    frames = _frames(S, grid, length)
+    y = frames.join(_start(S, _init(init, S), grid, length, _seed(seed)))
+    project = phase_engine.projection(frames, phase_engine.keep_magnitude(S.T))
+    guesses = (y[frames.sound].copy() for y in phase_engine.iterate(project, y, **steps))
     return ((y, spectral_convergence(np.abs(stft(y, **grid._asdict())), S)) for y in guesses)
 
 
-def _guesses(S, phasor, grid, n_iter, momentum, length):
-    """Returns a generator: the waveform of the starting phases, then one per iteration."""
-    n_iter = _whole(n_iter, "n_iter", least=0)
-    momentum = _number(momentum, "momentum")
+def _steps(n_iter, momentum, gamma):
+    """Returns the keywords of an iteration, checked."""
+    momentum, gamma = _number(momentum, "momentum"), _number(gamma, "gamma")
     if not 0 <= momentum <= 1:
         raise ValueError(f"momentum={momentum:g} would not settle: choose 0 ... 1")
-    weight = _weight(S, grid, length, tail_weight=_TAIL_WEIGHT)
-
-    def nearest_sound(phasor):
-        frames = scipy.fft.irfft(S * phasor, n=grid.n_fft, axis=0)
-        return _join_frames(frames, grid, weight)
-
-    def iterate():
-        part = S.dtype.type(momentum / (1 + momentum))  # of the last sound: librosa's momentum
-        y = ahead = nearest_sound(phasor)
-        yield y
-        for _ in range(n_iter):
-            borrowed = _phasor(stft(ahead, **grid._asdict()))
-            y, last = nearest_sound(borrowed), y
-            ahead = y - part * last  # its phase is that of y + part * (y - last)
-            yield y
-
-    return iterate()
+    if not 0 < gamma <= 1.3:
+        raise ValueError(f"gamma={gamma:g} would not settle: choose up to 1.3, above 0")
+    return dict(n_iter=_whole(n_iter, "n_iter", least=0), momentum=momentum, gamma=gamma)
 
 
-def _phasor(D):
-    """Returns the directions of complex numbers: ``D / |D|``, and 0 for 0."""
-    return D / np.maximum(np.abs(D), np.finfo(D.dtype).tiny)
+def _seed(seed):
+    return _whole(seed, "seed", least=0)
 
 
-def _starting_phasor(S, init, seed, grid, length):
-    """Returns the start of Griffin-Lim, exp(1j * phases), in the shape of `S`."""
+def _init(init, S, known=("gradient", "random", "zero", "align")):
+    """Returns `init` if it is a known name or phases for every cell of `S`."""
+    if isinstance(init, str):
+        if init not in known:
+            names = ", ".join(f'"{name}"' for name in known)
+            raise ValueError(f"init={init!r} is unknown: use {names} or phases in radians")
+        return init
+    phases = _numbers(init, "init", ndim=2, from_complex="np.angle")
+    if phases.shape != S.shape:
+        raise ValueError(f"the phases have shape {phases.shape}, S has {S.shape}")
+    return phases
+
+
+def _start(S, init, grid, length, seed):
+    """Returns the spectra to start from, a block at a time: `S` with the phases of `init`."""
+    every_frame = slice(0, S.shape[1])
     if not isinstance(init, str):
-        phases = _numbers(init, "init", ndim=2, from_complex="np.angle")
-        if phases.shape != S.shape:
-            raise ValueError(f"the phases have shape {phases.shape}, S has {S.shape}")
+        phases = [(every_frame, init.T)]
+    elif init == "gradient":
+        phases = phase_engine.gradient_phases(S.T, grid.window, grid.hop_length, seed)
     elif init == "random":
-        draws = np.random.default_rng(_whole(seed, "seed", least=0)).random(S.shape[-2:])
-        phases = np.broadcast_to(2 * np.pi * draws, S.shape)
-    elif init == "zero":
-        phases = np.zeros(S.shape)
+        phases = phase_engine.random_phases(S.shape, seed)
     elif init == "align":
         aligned = invert_spectrogram(S, length=length, **grid._asdict())
-        phases = np.angle(stft(aligned, **grid._asdict()))
+        phases = [(every_frame, np.angle(stft(aligned, **grid._asdict())).T)]
     else:
-        raise ValueError(
-            f'init={init!r} is unknown: use "random", "zero", "align" or phases in radians'
-        )
-    return np.exp(1j * phases).astype(np.result_type(S.dtype, np.complex64))
+        phases = [(every_frame, np.zeros(S.T.shape))]
+    return phase_engine.with_phases(S.T, phases)
+
+
+def _frames(S, grid, length):
+    """Returns the engine's picture of where the frames of `S` lie."""
+    weight = _weight(S, grid, length, tail_weight=_TAIL_WEIGHT)
+    window = grid.window.astype(S.dtype)
+    return phase_engine.Frames(window, grid.hop_length, weight, S.shape[1])
 
 
 def invert_pretty_spectrogram(
@@ -1140,9 +1218,10 @@ def invert_pretty_spectrogram(
     *,
     ref=1.0,
     top_db=80.0,
-    n_iter=32,
+    n_iter=16,
     momentum=0.99,
-    init="random",
+    gamma=1.25,
+    init="gradient",
     length=None,
     seed=0,
     n_fft=None,
@@ -1161,7 +1240,7 @@ def invert_pretty_spectrogram(
         level comes back.
     top_db : float
         The floor of the way down lies at -`top_db`.
-    n_iter, momentum, init, length, seed, n_fft, hop_length, win_length, window
+    n_iter, momentum, gamma, init, length, seed, n_fft, hop_length, win_length, window
         As in `griffin_lim`.
 
     Returns
@@ -1194,6 +1273,7 @@ def invert_pretty_spectrogram(
         np.where(audible, db_to_amplitude(S_db, ref=ref), S_db.dtype.type(0)),
         n_iter=n_iter,
         momentum=momentum,
+        gamma=gamma,
         init=init,
         length=length,
         seed=seed,
@@ -1461,7 +1541,7 @@ def mel_to_spectrogram(
 ):
     """Returns magnitudes, never negative, whose mel spectrum comes close to `M`.
 
-    Many spectra have the same mel. Starting from the spread-out bands, each update
+    Many spectra have the same mel. Starting from the bands, spread out, each update
     multiplies every bin by how much its bands are short of the target: where the mel is
     too low the bins grow, where it is too high they shrink, and zero stays zero. This
     lessens the Kullback-Leibler divergence, which weighs soft bands more than least squares
@@ -1517,16 +1597,10 @@ def mel_to_spectrogram(
     n_iter = _whole(n_iter, "n_iter", least=0)
     exponent = M.dtype.type(1 / _positive(power, "power"))
     M = _stretch(M, _whole(shorten_factor, "shorten_factor"), n_frames)
-    tiny = np.finfo(M.dtype).tiny
-    per_band = 1 / np.maximum(W.sum(axis=1, keepdims=True), tiny)
-    heard = W.sum(axis=0)[:, None]
-    audible = heard > _FAINT * heard.max()
-    per_bin = np.divide(1, heard, where=audible, out=np.zeros_like(heard))
-    W = scipy.sparse.csr_array(W)  # a bin lies in two triangles at most
-    W_T = W.T.tocsr()
-    X = per_bin * (W_T @ (per_band * M))
+    correction = phase_engine.mel_correction(M, W)
+    X = correction(np.ones((W.shape[1], 1), M.dtype))
     for _ in range(n_iter):
-        X *= per_bin * (W_T @ (M / np.maximum(W @ X, tiny)))
+        X *= correction(X)
     return X**exponent
 
 
@@ -1549,6 +1623,91 @@ def _stretch(M, factor, n_frames):
     right = np.minimum(left + 1, n_groups - 1)
     part = (place - left).astype(M.dtype)
     return (1 - part) * M[:, left] + part * M[:, right]
+
+
+def mel_to_audio(
+    M,
+    mel_filter,
+    *,
+    power=1.0,
+    n_iter=8,
+    init="auto",
+    length=None,
+    seed=0,
+    n_fft=None,
+    hop_length=None,
+    win_length=None,
+    window="hann",
+):
+    """Returns a waveform whose mel spectrum comes close to `M`: mel and phase solved together.
+
+    `mel_to_spectrogram` picks one of the many spectrograms that have this mel, and no sound
+    may have that one. Here the choice stays open: `griffin_lim`'s iteration, but instead of
+    a magnitude that was fixed beforehand, each round gives the nearest real sound's own
+    magnitudes one update towards the mel.
+
+    Parameters
+    ----------
+    M : ndarray (..., n_mels, n_frames)
+        Mel spectrum, every frame of it (not shortened).
+    mel_filter : ndarray (n_mels, 1 + n_fft//2)
+        The filter of the way down.
+    power : float
+        That of the way down.
+    n_iter : int
+        Iterations; 0 gives `mel_to_spectrogram` with the starting phases.
+    init : str or ndarray (..., 1 + n_fft//2, n_frames)
+        As in `griffin_lim`, or "auto": "gradient" from 64 bands up, "random" below, where
+        the spectrum is too smooth to tell the phase.
+    length : int, optional
+        Samples to return: ``len(y)`` of the way down.
+    seed : int
+        Of random phases.
+    n_fft, hop_length, win_length, window
+        The grid of the way down, as in `istft`.
+
+    Returns
+    -------
+    ndarray (..., length)
+
+    See Also
+    --------
+    make_mel : the way down. Notebook 03, "Mel and phase together".
+
+    Examples
+    --------
+    >>> y, sr = load_wav("data/slt.wav")
+    >>> mel_filter = mel_filterbank(sr, 1024, n_mels=80)
+    >>> M = make_mel(np.abs(stft(y, n_fft=1024, hop_length=256)), mel_filter)
+    >>> y_hat = mel_to_audio(M, mel_filter, hop_length=256, length=len(y))
+    >>> M_hat = make_mel(np.abs(stft(y_hat, n_fft=1024, hop_length=256)), mel_filter)
+    >>> y_hat.shape == y.shape, log_spectral_distance(M_hat, M) < 2
+    (True, True)
+    """
+    M = _magnitude(M, "M")
+    mel_filter = _filter_for(mel_filter, M.dtype, bands=M.shape[-2])
+    if isinstance(init, str) and init == "auto":
+        init = "gradient" if M.shape[-2] >= _SHARP else "random"
+    S = mel_to_spectrogram(M, mel_filter, power=power)
+    grid = _grid(n_fft, hop_length, win_length, window, rows=S.shape[-2])
+    steps = _steps(n_iter, **_MEL_STEPS)
+    init = _init(init, S)
+    each = _each(2, 2) if isinstance(init, str) else _each(2, 2, 2)
+    return each(_mel_to_audio)(M, S, init, mel_filter, power, grid, length, _seed(seed), steps)
+
+
+_SHARP = 64  # numbers per frame from which a spectrum is sharp enough for the phase's gradient
+_MEL_STEPS = dict(momentum=0.9, gamma=1.25)  # best of those tried; the target moves along
+
+
+def _mel_to_audio(M, S, init, mel_filter, power, grid, length, seed, steps):
+    frames = _frames(S, grid, length)
+    y = frames.join(_start(S, init, grid, length, seed))
+
+    def approach(first, last):
+        return phase_engine.keep_mel(M[:, first:last], mel_filter, power)
+
+    return phase_engine.solve(frames, approach, y, **steps)[frames.sound]
 
 
 # ----------------------------------------------------------------------------------------
@@ -1707,9 +1866,8 @@ def mfcc_to_audio(
     fmax=None,
     htk=False,
     norm="slaney",
-    n_iter=32,
-    momentum=0.99,
-    init="random",
+    n_iter=8,
+    init="auto",
     length=None,
     seed=0,
 ):
@@ -1727,8 +1885,10 @@ def mfcc_to_audio(
         The mel filters of the way down, as in `mfcc`.
     n_fft, hop_length, win_length, window
         The grid of the way down; `n_fft` must be named if it was not 2048.
-    n_iter, momentum, init, length, seed
-        As in `griffin_lim`.
+    n_iter, length, seed
+        As in `mel_to_audio`.
+    init : str or ndarray
+        As in `mel_to_audio`; "auto" counts the coefficients.
 
     Returns
     -------
@@ -1738,7 +1898,7 @@ def mfcc_to_audio(
 
     See Also
     --------
-    mfcc_to_mel, mel_to_spectrogram, griffin_lim : the steps. Notebook 04, "Back to audio".
+    mfcc_to_mel, mel_to_audio : the steps. Notebook 04, "Back to audio".
 
     Examples
     --------
@@ -1751,10 +1911,14 @@ def mfcc_to_audio(
     mel_filter = mel_filterbank(
         sr, n_fft, n_mels=n_mels, fmin=fmin, fmax=fmax, htk=htk, norm=norm
     )
-    return griffin_lim(
-        mel_to_spectrogram(mfcc_to_mel(C, n_mels=n_mels), mel_filter, power=2.0),
+    M = mfcc_to_mel(C, n_mels=n_mels)
+    if isinstance(init, str) and init == "auto":
+        init = "gradient" if len(C) >= _SHARP else "random"
+    return mel_to_audio(
+        M,
+        mel_filter,
+        power=2.0,
         n_iter=n_iter,
-        momentum=momentum,
         init=init,
         length=length,
         seed=seed,
@@ -2073,5 +2237,5 @@ def overlap(y, frame_length, hop_length):
 
 
 def iterate_invert_spectrogram(S, *, n_iter=10, **options):
-    """Returns ``griffin_lim(S, init="align", momentum=0)``: slide once, then iterate."""
-    return griffin_lim(S, n_iter=n_iter, init="align", momentum=0.0, **options)
+    """Returns ``griffin_lim(S, init="align", momentum=0, gamma=1)``: slide, then iterate."""
+    return griffin_lim(S, n_iter=n_iter, init="align", momentum=0.0, gamma=1.0, **options)

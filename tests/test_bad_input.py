@@ -44,6 +44,7 @@ GOOD = {
     "pretty_spectrogram": dict(y=Y, n_fft=256),
     "xcorr_offset": dict(reference=Y, candidate=Y[:500]),
     "invert_spectrogram": dict(S=S, n_fft=256),
+    "phase_gradient": dict(S=S, n_fft=256),
     **dict.fromkeys(["griffin_lim", "griffin_lim_steps"], dict(S=S, init=S, **GRID, n_iter=1)),
     "iterate_invert_spectrogram": dict(S=S, n_fft=256, n_iter=1),
     "invert_pretty_spectrogram": dict(S_db=S, n_fft=256, n_iter=1),
@@ -52,6 +53,7 @@ GOOD = {
     **dict.fromkeys(FILTERS.split(), dict(sr=SR, n_fft=256, n_mels=20)),
     "make_mel": dict(S=S, mel_filter=W),
     "mel_to_spectrogram": dict(M=M, mel_filter=W),
+    "mel_to_audio": dict(M=M, mel_filter=W, init=S, **GRID, n_iter=1),
     "mel_to_mfcc": dict(M=M),
     "mfcc_to_mel": dict(C=C, n_mels=20),
     "mfcc": dict(y=Y, sr=SR, n_mels=20, n_fft=256),
@@ -112,8 +114,10 @@ def array_rows():
 
 
 HOPS = "stft istft griffin_lim griffin_lim_steps invert_spectrogram invert_pretty_spectrogram "
-HOPS += "iterate_invert_spectrogram mfcc mfcc_to_audio"
-ITERATES = "griffin_lim griffin_lim_steps invert_pretty_spectrogram mfcc_to_audio"
+HOPS += "iterate_invert_spectrogram mfcc mfcc_to_audio phase_gradient mel_to_audio"
+MOVES = "griffin_lim griffin_lim_steps invert_pretty_spectrogram"
+UP_FROM_MEL = "mel_to_spectrogram mel_to_audio"
+ITERATES = f"{MOVES} mfcc_to_audio mel_to_audio"
 RATED = f"load_wav save_wav butter_bandpass {FILTERS} mfcc mfcc_to_audio pitch pitch_limit "
 RATED += "intelligibility"
 FRAMES = "frame overlap overlap_add"
@@ -126,6 +130,7 @@ OPTIONS = [  # functions, what is wrong, the error, the value, the cure
     (HOPS, dict(win_length=512), V, "win_length=512.*n_fft=256", "fit inside"),
     (HOPS, dict(window="no"), V, "window='no'", "'hann'"),
     (HOPS, dict(window=np.ones(255)), V, "255", "256"),
+    (HOPS, dict(window=np.zeros(256)), V, "zero everywhere", "hear"),
     ("stft", dict(window=("kaiser",)), V, "'kaiser'", "'hann'"),
     ("stft", dict(window=()), V, r"window=\(\)", "'hann'"),
     ("istft griffin_lim invert_spectrogram", dict(n_fft=1000), V, "129 .*n_fft=1000", "way down"),
@@ -133,10 +138,13 @@ OPTIONS = [  # functions, what is wrong, the error, the value, the cure
     (ITERATES, dict(init="no"), V, "init='no'", '"align"'),
     (ITERATES, dict(init=S[1:]), V, r"\(128, 126\).*\(129, 126\)", "shape"),
     ("griffin_lim", dict(init=D), T, "complex128", "np.angle"),
-    (ITERATES, dict(momentum=1.5), V, "momentum=1.5", r"0 \.\.\. 1"),
-    (ITERATES, dict(momentum=-0.5), V, "momentum=-0.5", r"0 \.\.\. 1"),
+    (ITERATES, dict(init=None), T, "init has dtype object", "array of numbers"),
+    (MOVES, dict(momentum=1.5), V, "momentum=1.5", r"0 \.\.\. 1"),
+    (MOVES, dict(momentum=-0.5), V, "momentum=-0.5", r"0 \.\.\. 1"),
+    (MOVES, dict(gamma=1.6), V, "gamma=1.6", "up to 1.3"),
+    (MOVES, dict(gamma=0), V, "gamma=0", "above 0"),
     (f"{ITERATES} mel_to_spectrogram", dict(n_iter=-1), V, "n_iter=-1", "at least 0"),
-    ("griffin_lim", dict(seed=-1, init="random"), V, "seed=-1", "at least 0"),
+    (f"{ITERATES} phase_gradient", dict(seed=-1), V, "seed=-1", "at least 0"),
     (RATED, dict(sr=0), V, "sr=0", "above zero|at least 1"),
     (RATED, dict(sr="fast"), T, "sr='fast'", "number"),
     (RATED, dict(sr=np.nan), V, "sr=nan", "finite"),
@@ -153,8 +161,8 @@ OPTIONS = [  # functions, what is wrong, the error, the value, the cure
     ("mfcc_to_mel mfcc_to_audio", dict(n_mels=10), V, "n_mels=10.* 20 rows", "way down"),
     ("mfcc_to_mel", dict(C=np.full((20, 3), 3e38, "f4")), V, "dB.* float32", "unscaled"),
     ("make_mel", dict(mel_filter=W[:, 1:]), V, r"\(20, 128\).* 129 rows", "n_fft"),
-    ("mel_to_spectrogram", dict(mel_filter=W[1:]), V, "19 bands.* 20", "way down"),
-    ("mel_to_spectrogram", dict(mel_filter=np.stack([W, W])), V, r"\(2, 20, 129\)", "one bank"),
+    (UP_FROM_MEL, dict(mel_filter=W[1:]), V, "19 bands.* 20", "way down"),
+    (UP_FROM_MEL, dict(mel_filter=np.stack([W, W])), V, r"\(2, 20, 129\)", "one bank"),
     ("mel_to_spectrogram", dict(shorten_factor=2, n_frames=9), V, "n_frames=9", r"251 \.\.\. 252"),
     ("make_mel mel_to_spectrogram", dict(shorten_factor=0), V, "shorten_factor=0", "at least 1"),
     ("amplitude_to_db db_to_amplitude pretty_spectrogram", dict(ref=0), V, "ref=0", "above zero"),
@@ -246,7 +254,7 @@ def test_inputs_are_not_changed_and_their_layout_does_not_matter(name, dtype, la
 
 @pytest.mark.parametrize("n_fft", [256, 255])
 @pytest.mark.parametrize("n", [1, 2, 63, 64, 255, 256, 257, 1001])
-@pytest.mark.parametrize("init", ["random", "zero", "align"])
+@pytest.mark.parametrize("init", ["gradient", "random", "zero", "align"])
 def test_silence_and_short_clips_pass_down_and_up(n, n_fft, init):
     grid, mels = dict(n_fft=n_fft, hop_length=64), dict(sr=SR, n_mels=20)
     mel_filter = at.mel_filterbank(n_fft=n_fft, **mels)
@@ -260,6 +268,7 @@ def test_silence_and_short_clips_pass_down_and_up(n, n_fft, init):
         sounds = [at.istft(D, length=n, **grid), at.butter_bandpass_filter(y, 500, 7500, SR)]
         sounds += [at.griffin_lim(S, **up), at.invert_pretty_spectrogram(S_db, **up)]
         sounds += [at.mfcc_to_audio(C, **mels, **up), at.match_level(y, Y)]
+        sounds += [at.mel_to_audio(M, mel_filter, power=2, **up)]
         assert all(x.shape == (n,) for x in sounds)
         assert all(np.all(np.isfinite(x)) and x.dtype == y.dtype for x in down + sounds)
 

@@ -1,0 +1,439 @@
+"""The engine room of `audiotools`: from magnitudes to a waveform, fast and in little memory.
+
+Only audiotools comes down here, with arguments that are checked and complete.
+
+**The layout.** A waveform is kept with the n_fft//2 samples of silence that centring puts
+before it, cut into hops. Frame t begins at hop t and is R = ceil(n_fft / hop_length) hops
+long. Spectra lie as frames in rows, one after the other in memory, and are made, changed
+and added up a block of frames at a time, so that a block never leaves the processor's
+cache and no whole spectrogram is ever made::
+
+    hop       0     1     2     3     4     5     6     7     8  ...
+    frame 0   [---- r=0 .. R-1 ----]
+    frame 1         [----------------------]              a block: frames 0 ... 2
+    frame 2               [----------------------]
+    frame 3                     [----------------------]  the next: frames 3 ... 5
+
+All r-th hops of a block's frames are added to the waveform in one step, at hops shifted
+by r.
+
+**The iteration.** P takes a waveform to its spectra, gives these the wanted magnitudes
+(`keep_magnitude`, `keep_mel`), and goes to the waveform that comes nearest. Griffin and
+Lim repeat y = P(y). Nenov and others overshoot it by gamma and look ahead by momentum; as
+the STFT is linear, both steps can be taken on waveforms instead of spectra::
+
+    t     = ahead + gamma * (P(ahead) - ahead)
+    ahead = t + momentum * (t - last t)
+
+gamma = 1 is the fast algorithm of Perraudin and others, momentum = 0 as well the plain one.
+
+**The start.** Under a bell-shaped window the phase's slopes along time and frequency can be
+read off the logarithm of the magnitude (`gradient_phases`; Prusa and others).
+
+References
+----------
+D. Griffin, J. Lim: Signal estimation from modified short-time Fourier transform. IEEE
+Trans. ASSP 32(2), 1984. https://doi.org/10.1109/TASSP.1984.1164317
+
+N. Perraudin, P. Balazs, P. L. Søndergaard: A fast Griffin-Lim algorithm. WASPAA 2013.
+https://doi.org/10.1109/WASPAA.2013.6701851
+
+R. Nenov, D.-K. Nguyen, P. Balazs, R. I. Boţ: Accelerated Griffin-Lim algorithm: a fast and
+provably converging numerical method for phase retrieval. 2023.
+https://arxiv.org/abs/2306.12504
+
+Z. Průša, P. Balazs, P. L. Søndergaard: A noniterative method for reconstruction of phase
+from STFT magnitude. IEEE/ACM Trans. ASLP 25(5), 2017.
+https://doi.org/10.1109/TASLP.2017.2678166
+
+W. H. Richardson: Bayesian-based iterative method of image restoration. JOSA 62(1), 1972.
+https://doi.org/10.1364/JOSA.62.000055
+
+L. B. Lucy: An iterative technique for the rectification of observed distributions.
+Astronomical Journal 79, 1974. https://doi.org/10.1086/111605
+"""
+
+import collections
+import copy
+import functools
+import warnings
+
+import numpy as np
+import scipy.fft
+import scipy.optimize
+import scipy.sparse
+
+_BLOCK_SAMPLES = 2**17  # a block: with its spectra it fits into a core's own cache
+_START_SAMPLES = 2**18  # a block whose starting phases are integrated at a time
+_DRAW_SAMPLES = 2**20  # a block whose starting phases are drawn at a time
+_SEGMENT = 256  # frames of a long sound that are iterated at a time
+LONG = 2048  # a sound of more frames is long
+
+_AUDIBLE_DB = 60.0  # phases are integrated through cells so far below the loudest
+_LEVELS = 480  # into which the audible range is divided: an eighth of a decibel each
+
+
+# ----------------------------------------------------------------------------------------
+# 1. Frames, forth and back
+# ----------------------------------------------------------------------------------------
+
+
+def blocks(n_frames, size):
+    """Returns slices that cut `n_frames` frames into blocks of `size`; the last may be shorter."""
+    return [slice(first, min(first + size, n_frames)) for first in range(0, n_frames, size)]
+
+
+class Frames:
+    """Where the frames of a waveform lie: the way to its spectra and back.
+
+    Waveforms here are (n_hops * hop_length,): the sound, n_fft//2 samples of silence before
+    it and as many after it as the last frame needs.
+
+    Parameters
+    ----------
+    window : ndarray (n_fft,)
+    hop_length : int
+    weight : ndarray (length,)
+        What the squared windows over each sample of the sound add up to.
+    n_frames : int
+    """
+
+    def __init__(self, window, hop_length, weight, n_frames):
+        self.window, self.hop_length, self.n_frames = window, hop_length, n_frames
+        self.hops_per_frame = -(-len(window) // hop_length)
+        self.sound = slice(len(window) // 2, len(window) // 2 + len(weight))
+        self.gain = np.zeros(hop_length * (n_frames + self.hops_per_frame - 1), weight.dtype)
+        np.divide(1, weight, out=self.gain[self.sound])  # 0 in the silence around
+
+    def spectra(self, y):
+        """Returns a generator of (block, D): slices of frames, and their spectra (k, rows)."""
+        frames = np.lib.stride_tricks.sliding_window_view(y, len(self.window))
+        frames = frames[:: self.hop_length]
+        for block in blocks(self.n_frames, max(1, _BLOCK_SAMPLES // len(self.window))):
+            yield block, scipy.fft.rfft(frames[block] * self.window)
+
+    def join(self, spectra):
+        """Returns the waveform whose spectra come nearest to the (block, D) of `spectra`."""
+        y = np.zeros_like(self.gain)
+        hop_length, hops = self.hop_length, y.reshape(-1, self.hop_length)
+        for block, D in spectra:
+            frames = scipy.fft.irfft(D, n=len(self.window))
+            frames *= self.window
+            for r in range(self.hops_per_frame):
+                piece = frames[:, r * hop_length : (r + 1) * hop_length]
+                hops[block.start + r : block.stop + r, : piece.shape[1]] += piece
+        y *= self.gain
+        return y
+
+    def part(self, first, last):
+        """Returns the frames `first` up to `last` alone, and the slice of samples they span."""
+        part = copy.copy(self)
+        part.n_frames = last - first
+        span = slice(
+            first * self.hop_length, (last + self.hops_per_frame - 1) * self.hop_length
+        )
+        part.gain = self.gain[span]
+        return part, span
+
+
+# ----------------------------------------------------------------------------------------
+# 2. What the spectra should be
+# ----------------------------------------------------------------------------------------
+
+
+def keep_magnitude(S):
+    """Returns fit(block, D): the spectra D with the magnitudes `S` (n_frames, rows), in place."""
+    S = np.ascontiguousarray(S)
+    faint = np.finfo(S.dtype).tiny * max(1, float(S.max()))  # S / faint is still a number
+
+    def fit(block, D):
+        gain = np.abs(D)
+        gain += faint
+        np.divide(S[block], gain, out=gain)
+        D *= gain
+        return D
+
+    return fit
+
+
+def keep_mel(M, mel_filter, power):
+    """Returns fit(block, D): the spectra D brought nearer to the mel spectrum `M`, in place."""
+    correction = mel_correction(M, mel_filter)
+
+    def fit(block, D):
+        factor = correction(np.abs(D).T ** power, block)
+        D *= (factor ** (1 / power)).T
+        return D
+
+    return fit
+
+
+def mel_correction(M, mel_filter):
+    """Returns f(X, block), by which spectra X (rows, k) must be multiplied to approach `M`.
+
+    The update of Richardson and Lucy, which lessens the Kullback-Leibler divergence of
+    M (n_mels, n_frames) from W X: ``W.T @ (M / (W @ X)) / (W.T @ 1)``, with W the filters
+    (n_mels, rows). It is 0 in rows that no filter hears.
+    """
+    heard = mel_filter.sum(axis=0)
+    audible = heard > 1e-9 * heard.max()  # less is a filter's foot, zero but for rounding
+    per_row = np.divide(1, heard, where=audible, out=np.zeros_like(heard))
+    down = scipy.sparse.csr_array(mel_filter)  # a row lies in two triangles at most
+    up = scipy.sparse.csr_array(per_row[:, None] * mel_filter.T)
+    faint = np.finfo(M.dtype).tiny * max(1, float(M.max()))  # M / faint is still a number
+
+    def correction(X, block=slice(None)):
+        return up @ (M[:, block] / np.maximum(down @ X, faint))
+
+    return correction
+
+
+# ----------------------------------------------------------------------------------------
+# 3. The iteration
+# ----------------------------------------------------------------------------------------
+
+
+def iterate(project, y, n_iter, momentum, gamma):
+    """Returns a generator of waveforms: `y`, then one per iteration; `project` is P."""
+    ahead, last = y.copy(), y.copy()
+    yield y
+    for _ in range(n_iter):
+        y = project(ahead)
+        # t = ahead + gamma * (y - ahead) and ahead = t + momentum * (t - last), in place
+        ahead *= 1 - gamma
+        ahead += gamma * y
+        last -= ahead
+        last *= -momentum
+        last += ahead
+        ahead, last = last, ahead
+        yield y
+
+
+def projection(frames, fit):
+    """Returns P: to the spectra, give them what they should have, to the nearest waveform."""
+    return lambda y: frames.join((block, fit(block, D)) for block, D in frames.spectra(y))
+
+
+def solve(frames, fit, y, n_iter, momentum, gamma):
+    """Returns the last waveform of `iterate`, from `y`.
+
+    `fit(first, last)` makes the fit function of these frames. A long sound is iterated a
+    segment at a time, to need no more memory than a segment does. Each segment takes
+    2 R frames of context on either side; what the segment before has finished stays as it
+    is, and so does what lies under frames that are not all here. gamma = 1 promises the
+    result of other programs: it is always iterated as a whole.
+    """
+    if frames.n_frames <= LONG or gamma == 1:
+        project = projection(frames, fit(0, frames.n_frames))
+        return last_of(iterate(project, y, n_iter, momentum, gamma))
+    context = 2 * frames.hops_per_frame
+    for segment in blocks(frames.n_frames, _SEGMENT):
+        first = max(0, segment.start - context)
+        last = min(frames.n_frames, segment.stop + context)
+        part, span = frames.part(first, last)
+        free = slice(
+            (segment.start - first) * frames.hop_length,
+            None if last == frames.n_frames else (last - first) * frames.hop_length,
+        )
+        project = held(projection(part, fit(first, last)), y[span], free)
+        y[span] = last_of(iterate(project, y[span], n_iter, momentum, gamma))
+    return y
+
+
+def held(project, y, free):
+    """Returns `project` with all but the samples `free` of its result put back to those of `y`."""
+
+    def project_and_hold(ahead):
+        z = y.copy()
+        z[free] = project(ahead)[free]
+        return z
+
+    return project_and_hold
+
+
+def last_of(iterable):
+    """Returns the last item, keeping no other."""
+    return collections.deque(iterable, maxlen=1).pop()
+
+
+# ----------------------------------------------------------------------------------------
+# 4. Where to start
+# ----------------------------------------------------------------------------------------
+
+
+def random_phases(shape, seed):
+    """Returns a generator of (block, phases): librosa's draws, made a block of frames at a time.
+
+    librosa draws a whole spectrogram `shape` = (rows, n_frames), row by row. The generator
+    behind `numpy.random.default_rng` can jump to where a row's block begins.
+    """
+    rows, n_frames = shape
+    for block in blocks(n_frames, max(1, _DRAW_SAMPLES // (2 * rows))):
+        rng = np.random.default_rng(seed)
+        rng.bit_generator.advance(block.start)
+        draws = np.empty((rows, block.stop - block.start))
+        elsewhere = n_frames - draws.shape[1]  # draws of a row that belong to other blocks
+        for row in draws:
+            rng.random(out=row)
+            if elsewhere:
+                rng.bit_generator.advance(elsewhere)
+        draws *= 2 * np.pi
+        yield block, draws.T
+
+
+def with_phases(S, phases):
+    """Returns a generator of (block, D): magnitudes `S` (n_frames, rows) with these phases."""
+    size = max(1, _BLOCK_SAMPLES // (2 * S.shape[1]))
+    for block, phase in phases:
+        for part in blocks(len(phase), size):
+            here = slice(block.start + part.start, block.start + part.stop)
+            angle = phase[part].astype(S.dtype, order="C")
+            D = np.empty(angle.shape, np.result_type(S.dtype, np.complex64))
+            np.cos(angle, out=D.real)
+            np.sin(angle, out=D.imag)
+            D *= S[here]
+            yield here, D
+
+
+def nearest_bell(window):
+    """Returns centre and width of the bell exp(-pi (i - centre)^2 / width^2) nearest to `window`.
+
+    The bell that has the largest cosine with the window, over the samples i.
+    """
+    i = np.arange(len(window))
+    centre = float(i @ window**2 / np.sum(window**2))
+
+    def unlike(width):
+        bell = np.exp(-np.pi * ((i - centre) / width) ** 2)
+        return -(bell @ window) / np.linalg.norm(bell)
+
+    widest = np.count_nonzero(window)
+    best = scipy.optimize.minimize_scalar(unlike, bounds=(widest / 100, widest), method="bounded")
+    return centre, float(best.x)
+
+
+def gradient_phases(S, window, hop_length, seed):
+    """Returns a generator of (block, phases): integrated from the slopes of log `S`.
+
+    S is (n_frames, rows). For a bell of width w centred at c, with l = log S, the phase
+    advances (Prusa and others)
+
+    * from frame to frame by 2 pi hop k / n_fft + (hop n_fft / w^2) dl/dk,
+    * from row to row by -2 pi c / n_fft - (w^2 / (hop n_fft)) dl/dt,
+
+    the term with c because a frame begins c samples before its centre. From the loudest
+    cell the sums spread to its neighbours, always on from the loudest cell reached so far
+    (`_spread`): where the sound is strong the slopes can be trusted. What lies 60 dB below
+    the peak keeps a random phase. Each block goes on from the last frame before it.
+    """
+    n_frames, rows = S.shape
+    n_fft = len(window)
+    centre, width = nearest_bell(window)
+    rng, spread = np.random.default_rng(seed), compiled_spread()
+    peak = S.max() or 1
+    nepers = _AUDIBLE_DB / 20 * np.log(10)  # the audible range, in units of log S
+    time_step = 2 * np.pi * hop_length / n_fft * np.arange(rows)
+    phase = np.empty((0, rows), np.float32)
+    for block in blocks(n_frames, max(1, _START_SAMPLES // n_fft)):
+        begin = max(block.start - 1, 0)  # the frame before, already known
+        first, last = max(begin - 1, 0), min(block.stop + 1, n_frames)
+        log_S = np.log(np.maximum(S[first:last] / peak, 1e-10)).astype(np.float32)
+        at_ends = (begin == first, block.stop == last)  # of the sound: no neighbour there
+        log_S = np.pad(log_S, (at_ends, (1, 1)), mode="edge")
+        dl_dt = (log_S[2:, 1:-1] - log_S[:-2, 1:-1]) / 2
+        dl_dk = (log_S[1:-1, 2:] - log_S[1:-1, :-2]) / 2
+        known = phase[-1:]
+        draws = rng.uniform(-np.pi, np.pi, (block.stop - block.start, rows))
+        phase = np.concatenate([known, draws]).astype(np.float32)
+        spread(
+            phase.ravel(),
+            (-log_S[1:-1, 1:-1] * (_LEVELS / nepers)).astype(np.int32).ravel(),
+            (time_step + hop_length * n_fft / width**2 * dl_dk).astype(np.float32).ravel(),
+            (-2 * np.pi * centre / n_fft - width**2 / (hop_length * n_fft) * dl_dt).ravel(),
+            rows,
+            known.size,
+            _LEVELS,
+        )
+        yield block, phase[len(known) :]
+
+
+def _spread(phase, level, time_step, row_step, rows, n_known, n_levels):
+    """Integrates `phase` in place, from the first `n_known` cells and on from the loudest.
+
+    All arrays are flat: cell + 1 is the next row, cell + rows the next frame. `level` counts
+    down from the loudest, 0; cells from `n_levels` on are left as they are. Cells wait in
+    one stack per level to hand on their phase, which makes the loudest waiting one cheap to
+    find. A second set of stacks holds all cells, to begin anew where nobody waits.
+    """
+    n_cells = len(phase)
+    done = np.zeros(n_cells, np.bool_)
+    waiting = np.full(n_levels, -1, np.int32)  # the top of each stack, -1 for an empty one
+    waiting_under = np.empty(n_cells, np.int32)  # what lies under a cell in its stack
+    unseen = np.full(n_levels, -1, np.int32)
+    unseen_under = np.empty(n_cells, np.int32)
+    for cell in range(n_cells):
+        if level[cell] >= n_levels:
+            done[cell] = True
+        elif cell < n_known:
+            done[cell] = True
+            waiting_under[cell] = waiting[level[cell]]
+            waiting[level[cell]] = cell
+        else:
+            unseen_under[cell] = unseen[level[cell]]
+            unseen[level[cell]] = cell
+    loudest = 0  # nobody waits above this level
+    fresh = 0  # nobody is unseen above this one
+    while fresh < n_levels:
+        while loudest < n_levels and waiting[loudest] < 0:
+            loudest += 1
+        if loudest < n_levels:
+            cell = waiting[loudest]
+            waiting[loudest] = waiting_under[cell]
+        else:
+            cell = unseen[fresh]
+            if cell < 0:
+                fresh += 1
+                continue
+            unseen[fresh] = unseen_under[cell]
+            if done[cell]:
+                continue
+            done[cell] = True  # begins with its random phase
+        row = cell % rows
+        for step in (1, -1, rows, -rows):
+            other = cell + step
+            if other < 0 or other >= n_cells or done[other]:
+                continue
+            if step == rows or step == -rows:
+                change = (time_step[cell] + time_step[other]) / 2
+            elif row + step < 0 or row + step >= rows:
+                continue
+            else:
+                change = (row_step[cell] + row_step[other]) / 2
+            turned = phase[cell] + (change if step > 0 else -change)
+            phase[other] = turned - 2 * np.pi * np.round(turned / (2 * np.pi))
+            done[other] = True
+            waiting_under[other] = waiting[level[other]]
+            waiting[level[other]] = other
+            loudest = min(loudest, level[other])
+
+
+@functools.cache
+def compiled_spread():
+    """Returns `_spread` as machine code, compiled at first use and kept on disk.
+
+    Without numba the same lines run as they stand: the same result, a hundred times slower.
+    """
+    try:
+        import numba
+    except ImportError:
+        warnings.warn(
+            'init="gradient" takes seconds for each second of sound without numba: '
+            'pip install numba, or use init="random"',
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return _spread
+    try:
+        return numba.njit(cache=True)(_spread)
+    except RuntimeError:  # no folder to write to
+        return numba.njit(_spread)

@@ -1,0 +1,220 @@
+"""Measures the engine side by side with librosa: `make bench`, about ten minutes.
+
+Contestants take turns in one process, on one thread; a time is the median of seven turns,
+a ratio the median of the seven ratios. Nothing here is a test: machines differ.
+"""
+
+import functools
+import os
+import statistics
+import time
+import tracemalloc
+import warnings
+from pathlib import Path
+
+import librosa
+import numpy as np
+import scipy.fft
+import threadpoolctl
+
+import audiotools as at
+import phase_engine
+import showtools as st
+
+try:
+    import pesq
+except ImportError:
+    pesq = None  # an extra: pip install pesq
+
+TURNS = 7
+GRIDS = [dict(n_fft=2048, hop_length=512), dict(n_fft=1024, hop_length=256)]
+DATA = Path(__file__).resolve().parent.parent / "data"
+
+
+def clips():
+    """Returns {name: (y, sr)}: both voices, and librosa's recordings where they are at hand."""
+    found = {name: at.load_wav(DATA / f"{name}.wav") for name in ("slt", "kal16")}
+    if os.environ.get("LIBROSA_DATA_DIR"):
+        found["libri1"] = librosa.load(librosa.ex("libri1"), duration=10)
+        found["trumpet"] = librosa.load(librosa.ex("trumpet"))
+    return found
+
+
+def seconds(*contestants, turns=TURNS):
+    """Returns for each contestant (a function without arguments) the seconds of its turns."""
+    for run in contestants:
+        run()  # compile, fill caches
+    took = np.empty((turns, len(contestants)))
+    for turn in range(turns):
+        for i, run in enumerate(contestants):
+            start = time.perf_counter()
+            run()
+            took[turn, i] = time.perf_counter() - start
+    return took.T
+
+
+def ratio(slow, fast):
+    return statistics.median(slow / fast)
+
+
+def ms(took):
+    return f"{1e3 * statistics.median(took):8.1f} ms"
+
+
+def listen(y, reference, sr):
+    """Returns ESTOI and wide-band PESQ, as text."""
+    heard = f"{at.intelligibility(y, reference, sr):6.3f}"
+    if pesq is None:
+        return heard + "     –"
+    pair = (librosa.resample(x, orig_sr=sr, target_sr=16000) for x in (reference, y))
+    return heard + f"  {pesq.pesq(16000, *pair, 'wb'):4.2f}"
+
+
+def quality(y, reference, sr, S, grid):
+    S_hat = np.abs(at.stft(y, **grid))
+    distance = at.log_spectral_distance(S_hat, S)
+    return f"{at.spectral_convergence(S_hat, S):6.1f} {distance:5.2f} {listen(y, reference, sr)}"
+
+
+def from_magnitude(name, y, sr, grid):
+    S = np.abs(at.stft(y, **grid))
+    ours = functools.partial(at.griffin_lim, S, length=len(y), **grid)
+    theirs = functools.partial(librosa.griffinlim, S, n_iter=32, length=len(y), **grid)
+    same = functools.partial(ours, n_iter=32, gamma=1, init="random")
+    grid_ = at._grid(*grid.values(), None, "hann", rows=len(S))
+    frames = at._frames(S, grid_, len(y))
+    project = phase_engine.projection(frames, phase_engine.keep_magnitude(S.T))
+    start = frames.join(at._start(S, "random", grid_, len(y), 0))
+    pieces = at.frame(np.pad(y, grid_.n_fft // 2), *grid.values()).T.copy()
+
+    def bare():
+        for block in phase_engine.blocks(len(pieces), 2**17 // grid_.n_fft):
+            scipy.fft.irfft(scipy.fft.rfft(pieces[block]), n=grid_.n_fft)
+
+    tried = [0, 2, 4, 8, 16, 32]
+    runs = [functools.partial(ours, n_iter=n) for n in tried]
+    floor, one_pass, reference, twin, *took = seconds(
+        bare, lambda: project(start), theirs, same, *runs
+    )
+    print(f"\n{name}, {grid}: one pass / bare rfft + irfft = {ratio(one_pass, floor):.2f}")
+    print(f"{'':34}    time    faster    SC   LSD  ESTOI  PESQ")
+
+    def row(label, took, z):
+        print(f"{label:30}{ms(took)} {ratio(reference, took):7.1f}x {quality(z, y, sr, S, grid)}")
+
+    row("librosa, 32", reference, st.seeded(theirs))
+    row("same 32 iterations, same start", twin, same())
+    for n, run, t in zip(tried, runs, took):
+        row(f"gradient + {n}" + " (default)" * (n == 16), t, run())
+    per_pass = (statistics.median(took[-1]) - statistics.median(took[0])) / 32
+    n = int((statistics.median(reference) - statistics.median(took[0])) / per_pass)
+    longest = functools.partial(ours, n_iter=n)
+    row(f"gradient + {n}, in librosa's time", seconds(longest)[0], longest())
+
+
+def from_mel(name, y, sr, grid):
+    S = np.abs(at.stft(y, **grid))
+    mel_filter = at.mel_filterbank(sr, grid["n_fft"], n_mels=128)
+    M = at.make_mel(S, mel_filter, power=2)
+    bands = dict(sr=sr, n_mels=128, **grid)
+    C = at.mfcc(y, **bands)
+    inverse = librosa.feature.inverse
+    up = dict(length=len(y), **grid)
+
+    def their_rows(M):
+        return inverse.mel_to_stft(M, sr=sr, n_fft=grid["n_fft"])
+
+    their_mel = functools.partial(inverse.mel_to_audio, M, sr=sr, **up)
+    our_mel = functools.partial(at.mel_to_audio, M, mel_filter, power=2, **up)
+    their_mfcc = functools.partial(inverse.mfcc_to_audio, C, sr=sr, **up)
+    our_mfcc = functools.partial(at.mfcc_to_audio, C, n_mels=128, sr=sr, **up)
+
+    def mel_error(S_hat):
+        M_hat = at.make_mel(S_hat, mel_filter, power=2)
+        return at.log_spectral_distance(np.sqrt(M_hat), np.sqrt(M))
+
+    def mfcc_error(z):
+        return np.sqrt(np.mean((at.mfcc(z, **bands) - C) ** 2))
+
+    print(f"\n{name}, {grid}, 128 mel bands (power), 20 MFCCs")
+    print(f"{'':34}    time    faster    SC  log-mel error (dB)")
+    theirs, ours = seconds(
+        lambda: their_rows(M), lambda: at.mel_to_spectrogram(M, mel_filter, power=2)
+    )
+    for label, took, S_hat in [
+        ("librosa's mel_to_stft", theirs, their_rows(M)),
+        ("mel_to_spectrogram, 10", ours, at.mel_to_spectrogram(M, mel_filter, power=2)),
+    ]:
+        error = at.spectral_convergence(S_hat, S)
+        speed = f"{ratio(theirs, took):7.1f}x"
+        print(f"{label:30}{ms(took)} {speed} {error:6.1f} {mel_error(S_hat):5.2f}")
+
+    print(f"{'':34}    time    faster  error  ESTOI  PESQ")
+    chain = st.seeded(librosa.griffinlim, their_rows(M), n_iter=32, **up)
+    tried = [8, 16, 32]
+    runs = [functools.partial(our_mel, n_iter=n) for n in tried]
+    theirs, *took = seconds(their_mel, *runs)
+    rows = [("librosa's mel_to_audio, 32", theirs, chain)]
+    rows += [(f"mel_to_audio, {n}", t, run()) for n, t, run in zip(tried, took, runs)]
+    for label, took, z in rows:
+        error = mel_error(np.abs(at.stft(z, **grid)))
+        print(f"{label:30}{ms(took)} {ratio(theirs, took):7.1f}x {error:6.2f} {listen(z, y, sr)}")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        rows_of_C = their_rows(inverse.mfcc_to_mel(C))
+    chain = st.seeded(librosa.griffinlim, rows_of_C, n_iter=32, **up)
+    runs = [functools.partial(our_mfcc, n_iter=n) for n in tried]
+    theirs, *took = seconds(their_mfcc, *runs)
+    rows = [("librosa's mfcc_to_audio, 32", theirs, chain)]
+    rows += [(f"mfcc_to_audio, {n}", t, run()) for n, t, run in zip(tried, took, runs)]
+    for label, took, z in rows:
+        error = mfcc_error(z)
+        print(f"{label:30}{ms(took)} {ratio(theirs, took):7.1f}x {error:6.2f} {listen(z, y, sr)}")
+
+
+def peak_megabytes(run):
+    tracemalloc.start()
+    run()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak / 1e6
+
+
+def growth(name, y, sr):
+    grid = GRIDS[0]
+    print(f"\nGrowth with length: {name} repeated, {grid}, gradient + 8 against librosa, 32")
+    print("   length        ms per s of sound   faster     MB beyond the input and the output")
+    print("               ours        librosa                  ours     librosa")
+    for length in (1, 10, 60, 600):
+        long = np.resize(y, length * sr)
+        S = np.abs(librosa.stft(long, **grid))
+        ours = functools.partial(at.griffin_lim, S, n_iter=8, length=len(long), **grid)
+        theirs = functools.partial(librosa.griffinlim, S, n_iter=32, length=len(long), **grid)
+        took, reference = seconds(ours, theirs)
+        per_second = [1e3 * statistics.median(t) / length for t in (took, reference)]
+        beyond = [peak_megabytes(run) - long.nbytes / 1e6 for run in (ours, theirs)]
+        print(
+            f"{length:7} s {per_second[0]:10.2f} {per_second[1]:14.2f} "
+            f"{ratio(reference, took):13.1f}x {beyond[0]:11.0f} {beyond[1]:11.0f}",
+            flush=True,
+        )
+
+
+def main():
+    print(f"One thread, medians of {TURNS} turns. SC spectral convergence in dB (less is better),")
+    print("LSD log-spectral distance in dB, ESTOI 0 ... 1, PESQ 1 ... 4.6 (wide band, 16 kHz).")
+    found = clips()
+    for name, (y, sr) in found.items():
+        for grid in GRIDS:
+            from_magnitude(name, y, sr, grid)
+    for name, (y, sr) in found.items():
+        for grid in GRIDS:
+            from_mel(name, y, sr, grid)
+    name = "libri1" if "libri1" in found else "kal16"
+    growth(name, *found[name])
+
+
+if __name__ == "__main__":
+    with threadpoolctl.threadpool_limits(1):
+        main()
