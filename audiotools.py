@@ -32,6 +32,8 @@ pass the grid that was used on the way down; one dict, passed both ways, remembe
     S = np.abs(stft(y, **settings))
     y_hat = griffin_lim(S, **settings)
 
+Phases are guessed in the engine room beside this module, ``phase_engine.py``.
+
 The sections, in reading order: Sound, Frames, Short-time spectra, Decibels, Back from
 magnitude, Mel, Cepstrum, Voice, Measures, Names from the gist. The last section keeps
 the names of the notebook that this course grew from: Tim Sainburg's, with functions by
@@ -681,8 +683,10 @@ def _weight(D, grid, length, *, tail_weight=0.0):
     n_frames = D.shape[1]
     length = _length(length, n_frames, grid)
     squares = (grid.window.astype(D.real.dtype) ** 2)[:, None]
-    weight = _add_up(np.broadcast_to(squares, (grid.n_fft, n_frames)), grid.hop_length)
-    weight = weight[grid.n_fft // 2 :][:length]
+    weight = np.zeros(length, squares.dtype)  # a long hop may leave its end under no frame
+    sums = _add_up(np.broadcast_to(squares, (grid.n_fft, n_frames)), grid.hop_length)
+    sums = sums[grid.n_fft // 2 :][:length]
+    weight[: len(sums)] = sums
     centres_end = grid.shortest(n_frames)
     weight[centres_end:] = np.maximum(weight[centres_end:], tail_weight * squares.max())
     weight[weight <= np.finfo(weight.dtype).eps * squares.max()] = np.inf
@@ -698,8 +702,8 @@ def _weight(D, grid, length, *, tail_weight=0.0):
 def _join_frames(frames, grid, weight):
     """Returns the waveform whose windowed frames come nearest to `frames`."""
     window = grid.window.astype(frames.dtype)[:, None]
-    y = _add_up(frames * window, grid.hop_length)
-    return y[grid.n_fft // 2 :][: len(weight)] / weight
+    y = _add_up(frames * window, grid.hop_length)[grid.n_fft // 2 :][: len(weight)]
+    return np.pad(y, (0, len(weight) - len(y))) / weight
 
 
 def _length(length, n_frames, grid):

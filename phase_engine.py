@@ -86,8 +86,8 @@ def blocks(n_frames, size):
 class Frames:
     """Where the frames of a waveform lie: the way to its spectra and back.
 
-    Waveforms here are (n_hops * hop_length,): the sound, n_fft//2 samples of silence before
-    it and as many after it as the last frame needs.
+    Waveforms here are whole hops: n_fft//2 samples of silence, the sound, and as many
+    samples after it as the last frame needs.
 
     Parameters
     ----------
@@ -102,7 +102,8 @@ class Frames:
         self.window, self.hop_length, self.n_frames = window, hop_length, n_frames
         self.hops_per_frame = -(-len(window) // hop_length)
         self.sound = slice(len(window) // 2, len(window) // 2 + len(weight))
-        self.gain = np.zeros(hop_length * (n_frames + self.hops_per_frame - 1), weight.dtype)
+        n_hops = max(n_frames + self.hops_per_frame - 1, -(-self.sound.stop // hop_length))
+        self.gain = np.zeros(n_hops * hop_length, weight.dtype)
         np.divide(1, weight, out=self.gain[self.sound])  # 0 in the silence around
 
     def spectra(self, y):
@@ -194,18 +195,22 @@ def mel_correction(M, mel_filter):
 
 
 def iterate(project, y, n_iter, momentum, gamma):
-    """Returns a generator of waveforms: `y`, then one per iteration; `project` is P."""
-    ahead, last = y.copy(), y.copy()
+    """Returns a generator of waveforms: `y`, then one per iteration; `project` is P.
+
+    Take a copy of what should last: a waveform changes when the next one is asked for.
+    """
     yield y
+    ahead, last, y = y.copy(), y.copy(), y.copy()
     for _ in range(n_iter):
-        y = project(ahead)
-        # t = ahead + gamma * (y - ahead) and ahead = t + momentum * (t - last), in place
-        ahead *= 1 - gamma
-        ahead += gamma * y
-        last -= ahead
+        if gamma != 1:  # t = ahead + gamma * (y - ahead), in the place of y
+            y -= ahead
+            y *= gamma
+            y += ahead
+        last -= y  # ahead = t + momentum * (t - last), in the place of last
         last *= -momentum
-        last += ahead
-        ahead, last = last, ahead
+        last += y
+        ahead, last = last, y
+        y = project(ahead)
         yield y
 
 
@@ -346,7 +351,7 @@ def gradient_phases(S, window, hop_length, seed):
         draws = rng.uniform(-np.pi, np.pi, (block.stop - block.start, rows))
         phase = np.concatenate([known, draws]).astype(np.float32)
         spread(
-            phase.ravel(),
+            phase.reshape(-1),  # the same memory: it is filled in place
             (-log_S[1:-1, 1:-1] * (_LEVELS / nepers)).astype(np.int32).ravel(),
             (time_step + hop_length * n_fft / width**2 * dl_dk).astype(np.float32).ravel(),
             (-2 * np.pi * centre / n_fft - width**2 / (hop_length * n_fft) * dl_dt).ravel(),

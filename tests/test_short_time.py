@@ -143,3 +143,14 @@ def test_pretty_spectrogram_spans_top_db_at_every_level(slt, gain):
     S_db = at.pretty_spectrogram(gain * slt[0].astype(float), n_fft=1024, top_db=60)
     assert S_db.max() == 0 and S_db.min() == -60
     assert np.allclose(S_db, at.pretty_spectrogram(slt[0], n_fft=1024, top_db=60), atol=1e-3)
+
+
+@pytest.mark.parametrize("hop_length", [40, 64])
+def test_the_length_is_kept_where_the_last_frame_ends_before_it(hop_length):
+    # Boxcars side by side: the last frame is centred on 2944 or 3000 and ends 32 samples on.
+    y = np.random.default_rng(3).normal(size=3000 + hop_length - 1)
+    grid = dict(n_fft=64, hop_length=hop_length, window="boxcar")
+    back = at.istft(at.stft(y, **grid), length=len(y), **grid)
+    heard = hop_length * (len(y) // hop_length) + 32
+    assert back.shape == y.shape
+    assert np.allclose(back[:heard], y[:heard]) and not back[heard:].any()
