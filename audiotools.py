@@ -49,6 +49,7 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy.fft
+import scipy.interpolate
 import scipy.signal
 import soundfile
 
@@ -1365,15 +1366,19 @@ def mel_to_hz(mel, *, htk=False):
     return hz if hz.ndim else float(hz)
 
 
+def _band_edges(n_mels, fmin, fmax, htk):
+    """Returns n_mels + 2 frequencies in Hz, equally far apart in mel."""
+    mels = np.linspace(hz_to_mel(fmin, htk=htk), hz_to_mel(fmax, htk=htk), n_mels + 2)
+    return mel_to_hz(mels, htk=htk)
+
+
 def _triangles(sr, n_fft, n_mels, fmin, fmax, htk):
     """Returns triangles of peak 1 and their corners in Hz: (n_mels, bins), (n_mels + 2,).
 
     Each triangle rises from the centre of its lower neighbour to its own and falls to the
     centre of its upper one, evaluated at the frequency of every FFT bin.
     """
-    corners = mel_to_hz(
-        np.linspace(hz_to_mel(fmin, htk=htk), hz_to_mel(fmax, htk=htk), n_mels + 2), htk=htk
-    )
+    corners = _band_edges(n_mels, fmin, fmax, htk)
     bins = np.fft.rfftfreq(n_fft, 1 / sr)
     low, centre, high = corners[:-2, None], corners[1:-1, None], corners[2:, None]
     rising = (bins - low) / (centre - low)
@@ -2001,6 +2006,98 @@ def pitch(y, sr, *, hop_length=256, frame_length=1024, fmin=65.0, fmax=420.0):
     rounding = (1e-9 * float(np.abs(y).max())) ** 2  # what is left of a constant without its mean
     loud = power > max(power.max() * 10 ** (-_PITCH_GATE_DB / 10), rounding)
     return np.where(loud, np.nan_to_num(f0), 0).astype(y.dtype)
+
+
+@_each(2, 1)
+def speak(
+    C, f0, sr, *, n_mels=128, n_fft=512, hop_length=256, n_passes=2, length=None, seed=0
+):
+    """Returns a voice that says the MFCCs `C` at the pitch `f0`: a pitch vocoder.
+
+    A voice is a source and a filter. The source is made from the pitch: where there is one,
+    a pulse for every period, elsewhere noise. The filter is what `C` still knows of the
+    spectrum. Each pass measures the MFCCs of the sound so far and multiplies its spectra by
+    what they lack: the first pass gives the source its envelope and level, the second mends
+    what the source's own ripples have spoilt.
+
+    Parameters
+    ----------
+    C : ndarray (..., n_mfcc, n_frames)
+        From `mfcc` with the same `sr`, `n_mels`, `n_fft` and `hop_length` (`n_fft` sets the
+        level), unscaled.
+    f0 : ndarray (..., n_frames)
+        Hz, 0 where unvoiced, as `pitch` gives it. Try it multiplied by 1.25, or all zero.
+    sr : number
+        Samples per second.
+    n_mels, n_fft, hop_length : int
+        Those of the way down. A frame should hold two periods of the voice, hardly more.
+    n_passes : int
+        At least 1.
+    length : int, optional
+        Samples to return: ``len(y)`` of the way down.
+    seed : int
+        Of the noise.
+
+    Returns
+    -------
+    ndarray (..., length)
+
+    Raises
+    ------
+    ValueError
+        `C` and `f0` differ in their number of frames; a pitch above sr/2.
+
+    References
+    ----------
+    B. Milner, X. Shao: Speech reconstruction from mel-frequency cepstral coefficients using
+    a source-filter model. ICSLP 2002. https://doi.org/10.21437/ICSLP.2002-110
+
+    See Also
+    --------
+    pitch, mfcc : the way down.
+
+    Examples
+    --------
+    >>> y, sr = load_wav("data/slt.wav")
+    >>> f0 = pitch(y, sr)
+    >>> higher = speak(mfcc(y, sr, n_fft=512, hop_length=256), 1.5 * f0, sr, length=len(y))
+    >>> both = (f0 > 0) & (pitch(higher, sr) > 0)
+    >>> round(float(np.median(pitch(higher, sr)[both] / f0[both])), 1)
+    1.5
+    """
+    sr, n_passes = _positive(sr, "sr", "Hz"), _whole(n_passes, "n_passes")
+    n_mels = _whole(n_mels, "n_mels")
+    mfcc_to_mel(C, n_mels=n_mels)  # refuses what is no cepstrum
+    C, f0 = _numbers(C, "C", ndim=2), _numbers(f0, "f0", ndim=1, negative=False)
+    if C.shape[1] != len(f0):
+        raise ValueError(
+            f"C has {C.shape[1]} frames, f0 has {len(f0)}: compute both with one hop_length"
+        )
+    _below_nyquist(f0.max(), "f0", sr)
+    grid = dict(n_fft=n_fft, hop_length=hop_length)
+    length = _length(length, len(f0), _grid(window="hann", win_length=None, **grid))
+    centres = _band_edges(n_mels, 0.0, sr / 2, htk=False)[1:-1]
+    bins = np.clip(np.fft.rfftfreq(n_fft, 1 / sr), centres[0], centres[-1])
+    y = _source(f0, sr, hop_length, length, seed).astype(C.dtype)
+    for _ in range(n_passes):
+        lacking = C - mfcc(y, sr, n_mfcc=len(C), n_mels=n_mels, **grid)
+        lacking_db = scipy.fft.idct(lacking, type=2, norm="ortho", axis=0, n=n_mels)
+        lacking_db = scipy.interpolate.make_interp_spline(centres, lacking_db, k=1)(bins)
+        y = istft(stft(y, **grid) * 10 ** (lacking_db / 20), length=length, **grid)
+    return y.astype(C.dtype)
+
+
+def _source(f0, sr, hop_length, length, seed):
+    """Returns pulses at the pitch `f0`, noise where it is 0, both of power 1."""
+    frames = np.arange(length) / hop_length  # where each sample lies
+    noise = np.random.default_rng(_whole(seed, "seed", least=0)).normal(size=length)
+    voiced = f0 > 0
+    if not voiced.any():
+        return noise
+    hz = np.interp(frames, np.flatnonzero(voiced), f0[voiced])
+    turns = np.floor(np.cumsum(hz / sr))  # a new turn, a pulse
+    pulses = np.diff(turns, prepend=0) * np.sqrt(sr / hz)
+    return np.where(voiced[np.rint(frames).astype(int).clip(max=len(f0) - 1)], pulses, noise)
 
 
 def pitch_limit(n_numbers, sr, *, htk=False):

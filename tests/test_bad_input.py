@@ -59,6 +59,7 @@ GOOD = {
     "mfcc": dict(y=Y, sr=SR, n_mels=20, n_fft=256),
     "mfcc_to_audio": dict(C=C, sr=SR, n_mels=20, n_fft=256, n_iter=1),
     "pitch": dict(y=Y, sr=SR),
+    "speak": dict(C=C, f0=np.full(C.shape[1], 110.0), sr=SR, n_mels=20, **GRID),
     "pitch_limit": dict(n_numbers=20, sr=SR),
     **dict.fromkeys(DISTANCES.split(), dict(estimate=S, target=2 * S)),
     "pitch_accuracy": dict(f0=F0, reference=F0),
@@ -85,7 +86,8 @@ def with_one(value):
 
 
 V, T, EITHER = ValueError, TypeError, (ValueError, TypeError)
-PAIR = "|batches do not match|use one grid"  # where two arrays must agree that is said first
+# Where two arrays must agree that is said first.
+PAIR = "|batches do not match|use one grid|one hop_length"
 SPOILS = [  # what is wrong, for which arguments, how to make it, the error, the value, the cure
     ("text", "", lambda a: np.array("abc"), EITHER, r"<U3|\(\)", "array of numbers" + PAIR),
     ("nothing", "", lambda a: np.array(None), EITHER, r"object|\(\)", "array of numbers" + PAIR),
@@ -119,7 +121,7 @@ MOVES = "griffin_lim griffin_lim_steps invert_pretty_spectrogram"
 UP_FROM_MEL = "mel_to_spectrogram mel_to_audio"
 ITERATES = f"{MOVES} mfcc_to_audio mel_to_audio"
 RATED = f"load_wav save_wav butter_bandpass {FILTERS} mfcc mfcc_to_audio pitch pitch_limit "
-RATED += "intelligibility"
+RATED += "intelligibility speak"
 FRAMES = "frame overlap overlap_add"
 OPTIONS = [  # functions, what is wrong, the error, the value, the cure
     (f"{HOPS} pretty_spectrogram", dict(hop_length=300), V, "300.*n_fft=256", "overlap.* 64"),
@@ -168,6 +170,12 @@ OPTIONS = [  # functions, what is wrong, the error, the value, the cure
     ("amplitude_to_db db_to_amplitude pretty_spectrogram", dict(ref=0), V, "ref=0", "above zero"),
     ("amplitude_to_db pretty_spectrogram mel_to_mfcc", dict(top_db=-5), V, "top_db=-5", "above"),
     ("db_to_amplitude", dict(S_db=np.float32(700), ref=1e9), V, "700.*ref=1e\\+09|880 dB", "hold"),
+    ("speak", dict(f0=F0), V, "C has 126 frames, f0 has 3", "one hop_length"),
+    ("speak", dict(f0=np.full(126, 9000.0)), V, "f0=9000 Hz.* 8000", "up to 8000"),
+    ("speak", dict(n_passes=0), V, "n_passes=0", "at least 1"),
+    ("speak", dict(n_mels=10), V, "n_mels=10.* 20 rows", "way down"),
+    ("speak", dict(hop_length=128, length=8000), V, "length=8000 .* 126 frames", "hop_length"),
+    ("speak", dict(seed=-1), V, "seed=-1", "at least 0"),
     ("frame overlap", dict(frame_length=9000), V, "8000.*frame_length=9000", "shorter frame"),
     ("pitch", dict(fmin=30), V, "frame_length=1024.*fmin=30", "at least 1069"),
     ("pitch", dict(hop_length=2000), V, "hop_length=2000.*1024", "overlap"),

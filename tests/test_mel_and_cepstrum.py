@@ -295,6 +295,76 @@ def test_pitch_of_silence_and_faint_hum_is_zero():
     assert not at.pitch(np.full(8000, 0.3), 16000).any()  # a constant has no pitch
 
 
+SPOKEN = dict(n_fft=512, hop_length=256)
+
+
+@pytest.mark.parametrize("factor", [0.8, 1.0, 1.25, 1.5])
+def test_a_spoken_pitch_measures_back(voice, factor):
+    y, sr = voice
+    f0 = at.pitch(y, sr)
+    spoken = at.speak(at.mfcc(y, sr, **SPOKEN), factor * f0, sr, length=len(y))
+    measured = at.pitch(spoken, sr, fmax=640)
+    both = (measured > 0) & (f0 > 0)
+    # pyin's own grid is a tenth of a semitone (0.6 %); measured within 0.007
+    assert np.median(measured[both] / f0[both]) == pytest.approx(factor, abs=0.02)
+    assert at.pitch_accuracy(measured, factor * f0) > 0.8  # measured .87 to .95
+
+
+def test_without_a_pitch_it_whispers(voice):
+    y, sr = voice
+    f0 = at.pitch(y, sr)
+    whisper = at.speak(at.mfcc(y, sr, **SPOKEN), 0 * f0, sr, length=len(y))
+    assert np.mean(at.pitch(whisper, sr) > 0) < 0.02
+    # Half of a voice's ESTOI is its envelope, which is still there.
+    assert at.intelligibility(whisper, y, sr) > 0.6
+
+
+@pytest.mark.parametrize("n_mfcc, error", [(13, 7), (20, 7), (40, 9)])
+def test_what_is_spoken_has_the_mfccs_asked_for(voice, n_mfcc, error):
+    y, sr = voice
+    C = at.mfcc(y, sr, n_mfcc=n_mfcc, **SPOKEN)
+    f0 = at.pitch(y, sr)
+    one, two = (at.speak(C, f0, sr, n_passes=n, length=len(y)) for n in (1, 2))
+    off = [at.mfcc(z, sr, n_mfcc=n_mfcc, **SPOKEN) - C for z in (one, two)]
+    off = [np.sqrt(np.mean(np.square(x))) for x in off]
+    assert off[1] < off[0] and off[1] < error  # measured 4 to 7; they range over hundreds
+    assert abs(20 * np.log10(two.std() / y.std())) < 3  # dB: the level comes back, nearly
+
+
+def test_a_pitch_beats_a_guessed_phase(voice):
+    y, sr = voice
+    f0, grid = at.pitch(y, sr), dict(length=len(y), **SPOKEN)
+    C = at.mfcc(y, sr, **SPOKEN)
+    spoken, guessed = at.speak(C, f0, sr, length=len(y)), at.mfcc_to_audio(C, sr, **grid)
+    assert at.pitch_accuracy(at.pitch(spoken, sr), f0) > 0.7  # measured .94 and .92
+    assert at.pitch_accuracy(at.pitch(guessed, sr), f0) < 0.2
+    assert at.intelligibility(spoken, y, sr) > at.intelligibility(guessed, y, sr) + 0.05
+
+
+def test_silence_is_spoken_silently():
+    C = at.mfcc(np.zeros(8000), 16000, **SPOKEN)
+    for f0 in (np.zeros(32), np.full(32, 100.0)):
+        assert np.abs(at.speak(C, f0, 16000)).max() < 1e-3  # the floor is 1e-5 a band
+
+
+def test_pulses_and_noise_have_power_one():
+    f0 = np.repeat([200.0, 0.0], 100)
+    y = at._source(f0, 16000, 256, 200 * 256, seed=0)
+    assert np.mean(y[:25000] ** 2) == pytest.approx(1, abs=0.02)
+    assert np.mean(y[26000:] ** 2) == pytest.approx(1, abs=0.05)
+    assert np.count_nonzero(y[:16000]) in (199, 200, 201)  # pulses in a second
+
+
+def test_speaking_keeps_format_seed_and_batches(slt):
+    y, sr = slt
+    C, f0 = at.mfcc(y, sr, **SPOKEN)[:, :60], at.pitch(y, sr)[:60]
+    a, b, c = (at.speak(C, f0, sr, seed=s) for s in (0, 0, 1))
+    assert a.dtype == np.float32 and a.shape == (59 * 256,)
+    assert np.array_equal(a, b) and not np.array_equal(a, c)
+    both = at.speak(np.stack([C, C]), np.stack([f0, 2 * f0]), sr)
+    assert np.array_equal(both[1], at.speak(C, 2 * f0, sr))
+
+
 def test_pitch_limit_follows_the_mel_scale():
     # span: librosa's own mel axis, measured in Hz at its low end by a small step
     for sr in (16000, 22050, 44100):
