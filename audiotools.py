@@ -670,16 +670,13 @@ def istft(D, *, n_fft=None, hop_length=None, win_length=None, window="hann", len
     return _join_frames(scipy.fft.irfft(D, n=grid.n_fft, axis=0), grid, _weight(D, grid, length))
 
 
-_TAIL_WEIGHT = 0.1  # of the window's peak squared; Hann frames a quarter apart never go below
-
-
-def _weight(D, grid, length, *, tail_weight=0.0):
+def _weight(D, grid, length, *, guess=False):
     """Returns what the squared windows over each sample add up to, for the spectra `D`.
 
     Behind the centre of the last frame its window fades out alone. There, samples whose
     weight drowns in rounding errors weigh infinitely much: divided by it they are silent.
-    Where the frames are a guess, the guess must not be divided by almost nothing either, so
-    there weights count as at least `tail_weight`.
+    A `guess` must not be divided by almost nothing either: there weights count as at least
+    a tenth of the window's peak, and before the last centre none may be below a thousandth.
     """
     n_frames = D.shape[1]
     length = _length(length, n_frames, grid)
@@ -688,15 +685,17 @@ def _weight(D, grid, length, *, tail_weight=0.0):
     sums = _add_up(np.broadcast_to(squares, (grid.n_fft, n_frames)), grid.hop_length)
     sums = sums[grid.n_fft // 2 :][:length]
     weight[: len(sums)] = sums
-    centres_end = grid.shortest(n_frames)
-    weight[centres_end:] = np.maximum(weight[centres_end:], tail_weight * squares.max())
-    weight[weight <= np.finfo(weight.dtype).eps * squares.max()] = np.inf
-    unheard = np.count_nonzero(np.isinf(weight[:centres_end]))
+    inside, peak = grid.shortest(n_frames), squares.max()
+    rounding = np.finfo(weight.dtype).eps * peak
+    unheard = np.count_nonzero(weight[:inside] <= (1e-3 * peak if guess else rounding))
     if unheard:
         raise ValueError(
-            f"hop_length={grid.hop_length} leaves {unheard} samples that no frame hears (the "
-            f"window has {np.count_nonzero(squares)} samples): choose at most half the window"
+            f"hop_length={grid.hop_length} leaves {unheard} samples that hardly any frame hears "
+            f"(the window has {np.count_nonzero(squares)} samples): choose at most half the window"
         )
+    if guess:
+        weight[inside:] = np.maximum(weight[inside:], 0.1 * peak)
+    weight[weight <= rounding] = np.inf
     return weight
 
 
@@ -957,7 +956,7 @@ def invert_spectrogram(
         aligned[:, t] = np.roll(pulses[:, t], offset)
         laid_down[here] += window * aligned[:, t]
         weight[here] += window**2
-    return _join_frames(aligned, grid, _weight(S, grid, length, tail_weight=_TAIL_WEIGHT))
+    return _join_frames(aligned, grid, _weight(S, grid, length, guess=True))
 
 
 @_each(2)
@@ -969,7 +968,8 @@ def phase_gradient(
     Where a bell-shaped window glides over a sound, phase and magnitude hang together: how
     steeply the logarithm of `S` rises along frequency tells how fast the phase turns along
     time, and the other way round. These slopes are added up from the loudest cell outwards,
-    always on from the loudest cell reached so far (phase gradient heap integration).
+    always on from the loudest cell reached so far (phase gradient heap integration). Cells
+    60 dB below the loudest of the whole sound get random phases.
 
     Parameters
     ----------
@@ -979,7 +979,7 @@ def phase_gradient(
         The grid of the way down, as in `istft`. The more the window looks like a bell, the
         better: Hann and its like do, "boxcar" hardly.
     seed : int
-        Of the random phases in cells that lie 60 dB below the loudest.
+        Of the random phases.
 
     Returns
     -------
@@ -1044,7 +1044,7 @@ def griffin_lim(
     gamma : float
         Above 0, up to 1.3: how far to go, 1 being the nearest real sound. With 1 this is
         the fast algorithm of Perraudin and others; with momentum=0 as well the plain one
-        of Griffin and Lim, whose error never rises.
+        of Griffin and Lim, whose error (over all n_fft rows) never rises.
     init : str or ndarray, shape of `S`
         The phases to start from: "gradient", those of `phase_gradient`; "random", the
         better one for smooth spectra, such as few mel bands or MFCCs leave; "zero";
@@ -1155,7 +1155,7 @@ def griffin_lim_steps(
     >>> len(errors), errors == sorted(errors, reverse=True)
     (5, True)
     """
-    S = _magnitude(S)
+    S = _magnitude(S).copy()  # the caller may change S before the last step
     if S.ndim != 2:
         raise ValueError(f"S has shape {S.shape}: watch one sound (rows, frames) at a time")
     grid = _grid(n_fft, hop_length, win_length, window, rows=len(S))
@@ -1213,7 +1213,7 @@ def _start(S, init, grid, length, seed):
 
 def _frames(S, grid, length):
     """Returns the engine's picture of where the frames of `S` lie."""
-    weight = _weight(S, grid, length, tail_weight=_TAIL_WEIGHT)
+    weight = _weight(S, grid, length, guess=True)
     window = grid.window.astype(S.dtype)
     return phase_engine.Frames(window, grid.hop_length, weight, S.shape[1])
 
@@ -1267,12 +1267,13 @@ def invert_pretty_spectrogram(
     """
     S_db = _numbers(S_db, "S_db", ndim=2)
     top_db = _positive(top_db, "top_db", "dB")
-    on_the_floor = np.mean(S_db == S_db.min())  # many there, far below the rest: a floor
-    if -top_db < S_db.min() < S_db.max() - 20 and on_the_floor > 0.2:
-        raise ValueError(
-            f"{on_the_floor:.0%} of S_db lie on a floor of {S_db.min():.4g} dB, but top_db="
-            f"{top_db:g}: pass the top_db of the way down, and a picture from pretty_spectrogram"
-        )
+    for item in S_db.reshape(-1, *S_db.shape[-2:]):
+        on_the_floor = np.mean(item == item.min())  # many there, far below the rest: a floor
+        if -top_db < item.min() < item.max() - 20 and on_the_floor > 0.2:
+            raise ValueError(
+                f"{on_the_floor:.0%} of S_db lie on a floor of {item.min():.4g} dB, but top_db="
+                f"{top_db:g}: pass the top_db of the way down, and what pretty_spectrogram made"
+            )
     audible = S_db > -top_db
     return griffin_lim(
         np.where(audible, db_to_amplitude(S_db, ref=ref), S_db.dtype.type(0)),
@@ -1666,8 +1667,8 @@ def mel_to_audio(
     n_iter : int
         Iterations; 0 gives `mel_to_spectrogram` with the starting phases.
     init : str or ndarray (..., 1 + n_fft//2, n_frames)
-        As in `griffin_lim`, or "auto": "gradient" from 64 bands up, "random" below, where
-        the spectrum is too smooth to tell the phase.
+        As in `griffin_lim`, or "auto": "gradient" from n_fft / 16 bands up (64 of 1024),
+        "random" below, where the spectrum is too smooth to tell the phase.
     length : int, optional
         Samples to return: ``len(y)`` of the way down.
     seed : int
@@ -1695,17 +1696,21 @@ def mel_to_audio(
     """
     M = _magnitude(M, "M")
     mel_filter = _filter_for(mel_filter, M.dtype, bands=M.shape[-2])
-    if isinstance(init, str) and init == "auto":
-        init = "gradient" if M.shape[-2] >= _SHARP else "random"
     S = mel_to_spectrogram(M, mel_filter, power=power)
     grid = _grid(n_fft, hop_length, win_length, window, rows=S.shape[-2])
     steps = _steps(n_iter, **_MEL_STEPS)
-    init = _init(init, S)
+    init = _init(_best_start(init, M.shape[-2], grid.n_fft), S)
     each = _each(2, 2) if isinstance(init, str) else _each(2, 2, 2)
     return each(_mel_to_audio)(M, S, init, mel_filter, power, grid, length, _seed(seed), steps)
 
 
-_SHARP = 64  # numbers per frame from which a spectrum is sharp enough for the phase's gradient
+def _best_start(init, n_numbers, n_fft):
+    """Returns what "auto" means: the gradient serves where the spectrum is sharp enough."""
+    if isinstance(init, str) and init == "auto":
+        return "gradient" if 16 * n_numbers >= n_fft else "random"
+    return init
+
+
 _MEL_STEPS = dict(momentum=0.9, gamma=1.25)  # best of those tried; the target moves along
 
 
@@ -1861,7 +1866,6 @@ def mfcc(
     return mel_to_mfcc(make_mel(S, mel_filter, power=2.0), n_mfcc=n_mfcc, top_db=top_db)
 
 
-@_each(2)
 def mfcc_to_audio(
     C,
     sr,
@@ -1921,14 +1925,12 @@ def mfcc_to_audio(
         sr, n_fft, n_mels=n_mels, fmin=fmin, fmax=fmax, htk=htk, norm=norm
     )
     M = mfcc_to_mel(C, n_mels=n_mels)
-    if isinstance(init, str) and init == "auto":
-        init = "gradient" if len(C) >= _SHARP else "random"
     return mel_to_audio(
         M,
         mel_filter,
         power=2.0,
         n_iter=n_iter,
-        init=init,
+        init=_best_start(init, np.shape(C)[-2], n_fft),
         length=length,
         seed=seed,
         n_fft=n_fft,

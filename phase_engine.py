@@ -6,7 +6,7 @@ Only audiotools comes down here, with arguments that are checked and complete.
 before it, cut into hops. Frame t begins at hop t and is R = ceil(n_fft / hop_length) hops
 long. Spectra lie as frames in rows, one after the other in memory, and are made, changed
 and added up a block of frames at a time, so that a block never leaves the processor's
-cache and no whole spectrogram is ever made::
+cache, and no complex spectrogram is ever made as a whole::
 
     hop       0     1     2     3     4     5     6     7     8  ...
     frame 0   [---- r=0 .. R-1 ----]
@@ -19,8 +19,9 @@ by r.
 
 **The iteration.** P takes a waveform to its spectra, gives these the wanted magnitudes
 (`keep_magnitude`, `keep_mel`), and goes to the waveform that comes nearest. Griffin and
-Lim repeat y = P(y). Nenov and others overshoot it by gamma and look ahead by momentum; as
-the STFT is linear, both steps can be taken on waveforms instead of spectra::
+Lim repeat y = P(y). Nenov and others overshoot it by gamma and look ahead by momentum
+(their alpha and beta, which are one number here); as the STFT is linear, both steps can be
+taken on waveforms instead of spectra::
 
     t     = ahead + gamma * (P(ahead) - ahead)
     ahead = t + momentum * (t - last t)
@@ -28,7 +29,7 @@ the STFT is linear, both steps can be taken on waveforms instead of spectra::
 gamma = 1 is the fast algorithm of Perraudin and others, momentum = 0 as well the plain one.
 
 **The start.** Under a bell-shaped window the phase's slopes along time and frequency can be
-read off the logarithm of the magnitude (`gradient_phases`; Prusa and others).
+read off the logarithm of the magnitude (`gradient_phases`; Průša and others).
 
 References
 ----------
@@ -63,8 +64,7 @@ import scipy.fft
 import scipy.optimize
 import scipy.sparse
 
-_BLOCK_SAMPLES = 2**17  # a block: with its spectra it fits into a core's own cache
-_START_SAMPLES = 2**18  # a block whose starting phases are integrated at a time
+_BLOCK_SAMPLES = 2**18  # a block: with its spectra it stays in the processor's cache
 _DRAW_SAMPLES = 2**20  # a block whose starting phases are drawn at a time
 _SEGMENT = 256  # frames of a long sound that are iterated at a time
 LONG = 2048  # a sound of more frames is long
@@ -197,7 +197,7 @@ def mel_correction(M, mel_filter):
 def iterate(project, y, n_iter, momentum, gamma):
     """Returns a generator of waveforms: `y`, then one per iteration; `project` is P.
 
-    Take a copy of what should last: a waveform changes when the next one is asked for.
+    Copy a waveform that you want to keep: it changes when the next one is asked for.
     """
     yield y
     ahead, last, y = y.copy(), y.copy(), y.copy()
@@ -223,16 +223,22 @@ def solve(frames, fit, y, n_iter, momentum, gamma):
     """Returns the last waveform of `iterate`, from `y`.
 
     `fit(first, last)` makes the fit function of these frames. A long sound is iterated a
-    segment at a time, to need no more memory than a segment does. Each segment takes
-    2 R frames of context on either side; what the segment before has finished stays as it
-    is, and so does what lies under frames that are not all here. gamma = 1 promises the
-    result of other programs: it is always iterated as a whole.
+    segment at a time, to need no more memory than a segment does, with 2 R frames of
+    context on either side::
+
+        finished before         a segment                  not begun
+        ........[ held 2 R hops | free ............ | held R hops ]........
+
+    What lies before the segment is finished and held as it is. After its context the next
+    frames are missing, so the last hops, which they would share, are held as well; what is
+    free between segment and held end is iterated again by the next segment. gamma = 1
+    promises the result of other programs: it is always iterated as a whole.
     """
     if frames.n_frames <= LONG or gamma == 1:
         project = projection(frames, fit(0, frames.n_frames))
         return last_of(iterate(project, y, n_iter, momentum, gamma))
     context = 2 * frames.hops_per_frame
-    for segment in blocks(frames.n_frames, _SEGMENT):
+    for segment in blocks(frames.n_frames, max(_SEGMENT, 2 * context)):
         first = max(0, segment.start - context)
         last = min(frames.n_frames, segment.stop + context)
         part, span = frames.part(first, last)
@@ -305,7 +311,7 @@ def nearest_bell(window):
 
     The bell that has the largest cosine with the window, over the samples i.
     """
-    i = np.arange(len(window))
+    i, window = np.arange(len(window)), np.abs(window)
     centre = float(i @ window**2 / np.sum(window**2))
 
     def unlike(width):
@@ -320,8 +326,8 @@ def nearest_bell(window):
 def gradient_phases(S, window, hop_length, seed):
     """Returns a generator of (block, phases): integrated from the slopes of log `S`.
 
-    S is (n_frames, rows). For a bell of width w centred at c, with l = log S, the phase
-    advances (Prusa and others)
+    S is (n_frames, rows). For a bell of width w centred at c samples, with l = log S, frames
+    counted by t and rows by k, the phase advances (Průša and others)
 
     * from frame to frame by 2 pi hop k / n_fft + (hop n_fft / w^2) dl/dk,
     * from row to row by -2 pi c / n_fft - (w^2 / (hop n_fft)) dl/dt,
@@ -329,7 +335,8 @@ def gradient_phases(S, window, hop_length, seed):
     the term with c because a frame begins c samples before its centre. From the loudest
     cell the sums spread to its neighbours, always on from the loudest cell reached so far
     (`_spread`): where the sound is strong the slopes can be trusted. What lies 60 dB below
-    the peak keeps a random phase. Each block goes on from the last frame before it.
+    the peak keeps a random phase. Each block goes on from the last frame before it. Beyond
+    its first and last row the spectrum of a real sound is mirrored, and there it is real.
     """
     n_frames, rows = S.shape
     n_fft = len(window)
@@ -339,16 +346,19 @@ def gradient_phases(S, window, hop_length, seed):
     nepers = _AUDIBLE_DB / 20 * np.log(10)  # the audible range, in units of log S
     time_step = 2 * np.pi * hop_length / n_fft * np.arange(rows)
     phase = np.empty((0, rows), np.float32)
-    for block in blocks(n_frames, max(1, _START_SAMPLES // n_fft)):
+    for block in blocks(n_frames, max(1, _BLOCK_SAMPLES // n_fft)):
         begin = max(block.start - 1, 0)  # the frame before, already known
         first, last = max(begin - 1, 0), min(block.stop + 1, n_frames)
         log_S = np.log(np.maximum(S[first:last] / peak, 1e-10)).astype(np.float32)
         at_ends = (begin == first, block.stop == last)  # of the sound: no neighbour there
-        log_S = np.pad(log_S, (at_ends, (1, 1)), mode="edge")
+        log_S = np.pad(log_S, (at_ends, (0, 0)), mode="edge")
+        mirrored = log_S[:, [1]], log_S[:, [-2 if n_fft % 2 == 0 else -1]]
+        log_S = np.concatenate([mirrored[0], log_S, mirrored[1]], axis=1)
         dl_dt = (log_S[2:, 1:-1] - log_S[:-2, 1:-1]) / 2
         dl_dk = (log_S[1:-1, 2:] - log_S[1:-1, :-2]) / 2
         known = phase[-1:]
         draws = rng.uniform(-np.pi, np.pi, (block.stop - block.start, rows))
+        draws[:, 0 if n_fft % 2 else [0, -1]] = 0
         phase = np.concatenate([known, draws]).astype(np.float32)
         spread(
             phase.reshape(-1),  # the same memory: it is filled in place
@@ -365,7 +375,8 @@ def gradient_phases(S, window, hop_length, seed):
 def _spread(phase, level, time_step, row_step, rows, n_known, n_levels):
     """Integrates `phase` in place, from the first `n_known` cells and on from the loudest.
 
-    All arrays are flat: cell + 1 is the next row, cell + rows the next frame. `level` counts
+    All arrays are flat: cell + 1 is the next row, cell + rows the next frame. `time_step` is
+    how far the phase turns to the next frame, `row_step` to the next row. `level` counts
     down from the loudest, 0; cells from `n_levels` on are left as they are. Cells wait in
     one stack per level to hand on their phase, which makes the loudest waiting one cheap to
     find. A second set of stacks holds all cells, to begin anew where nobody waits.
@@ -432,13 +443,14 @@ def compiled_spread():
         import numba
     except ImportError:
         warnings.warn(
-            'init="gradient" takes seconds for each second of sound without numba: '
+            'init="gradient" is a hundred times slower without numba: '
             'pip install numba, or use init="random"',
             RuntimeWarning,
             stacklevel=2,
         )
         return _spread
+    types = "void(f4[::1], i4[::1], f4[::1], f4[::1], i8, i8, i8)"
     try:
-        return numba.njit(cache=True)(_spread)
-    except RuntimeError:  # no folder to write to
-        return numba.njit(_spread)
+        return numba.njit(types, cache=True)(_spread)
+    except Exception:  # it can be kept nowhere, or what was kept is broken
+        return numba.njit(types)(_spread)

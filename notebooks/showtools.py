@@ -119,12 +119,12 @@ def show_mel(M_db, sr, *, hop_length, ax=None, title="", fmin=0.0, fmax=None, ht
     n_mels = len(M_db)
     ax = _draw_over_time(M_db, (0.5, n_mels + 0.5), sr, hop_length, ax, title, "Level (dB)")
     low, high = at.hz_to_mel(np.array([fmin, fmax or sr / 2]), htk=htk)
-    ticks_khz = np.array([0.25, 0.5, 1, 2, 4, 8])
+    ticks_khz = np.array([fmin / 1000] + [k for k in (0.25, 0.5, 1, 2, 4, 8) if 750 * k > fmin])
     rows = (at.hz_to_mel(1000 * ticks_khz, htk=htk) - low) / (high - low) * (n_mels + 1)
-    inside = (rows >= 0.5) & (rows <= n_mels + 1)  # the top edge lies half a row above the last
-    rows = np.minimum(rows, n_mels + 0.5)
+    inside = rows <= n_mels + 1  # the edges lie half a row beyond the first and the last
+    rows = np.clip(rows, 0.5, n_mels + 0.5)
     ax.set_yticks(rows[inside], [f"{khz:g}" for khz in ticks_khz[inside]])
-    ax.set_ylabel(f"{n_mels} mel bands,\nmarked in kHz")
+    ax.set_ylabel(f"Frequency (kHz)\nof {n_mels} mel bands")
     return ax
 
 
@@ -189,10 +189,11 @@ def _describe(ax):
     """Returns one sentence about an axes."""
     title = ax.get_title(loc="left") or ax.get_title()
     x, y = _quantity(ax.get_xlabel()), _quantity(ax.get_ylabel())
-    parts = [] if ax.containers else [_range(x, ax.get_xlim())]
-    parts.append(_range(y, ax.get_ylim()))
+    parts = [] if ax.containers else [_range(x, _drawn(ax.dataLim.intervalx, ax.get_xlim()))]
+    heights = _drawn(ax.dataLim.intervaly, ax.get_ylim())
+    parts.append(_range(y, [_as_labelled(height, ax.yaxis) for height in heights]))
     for image in ax.images:
-        parts += _describe_image(image, ax.get_ylim(), x, y)
+        parts += _describe_image(image, ax, x, y)
     for bars in ax.containers:
         names = [tick.get_text().replace("\n", " ") for tick in ax.get_xticklabels()]
         heights = [f"{name}: {_round(bar.get_height())}" for name, bar in zip(names, bars)]
@@ -202,7 +203,25 @@ def _describe(ax):
     return f"{title or 'Figure'}: {'; '.join(part for part in parts if part)}."
 
 
-def _describe_image(image, visible, x, y):
+def _drawn(data, visible):
+    """Returns the range of what is drawn and can be seen."""
+    low, high = max(data[0], min(visible)), min(data[1], max(visible))
+    return (low, high) if low <= high else sorted(visible)
+
+
+def _as_labelled(value, axis):
+    """Returns a place on an axis as its tick labels name it: kHz, where the rows are mel bands."""
+    places, labels = axis.get_ticklocs(), axis.get_ticklabels()
+    try:
+        names = np.array([float(label.get_text().replace("−", "-")) for label in labels])
+    except ValueError:  # words
+        return value
+    if len(names) < len(places) or np.allclose(places, names):  # hidden, or the places themselves
+        return value
+    return np.interp(value, places, names)
+
+
+def _describe_image(image, ax, x, y):
     """Yields the range of the colours and where the weight of what is visible lies."""
     values = np.asarray(image.get_array(), dtype=float)
     low, high = image.get_clim()
@@ -210,9 +229,11 @@ def _describe_image(image, visible, x, y):
     left, right, bottom, top = image.get_extent()
     columns = np.linspace(left, right, 2 * weight.shape[1] + 1)[1::2]  # centres of the cells
     rows = np.linspace(bottom, top, 2 * weight.shape[0] + 1)[1::2]
+    visible = ax.get_ylim()
     weight[(rows < visible[0]) | (rows > visible[1])] = 0
     total = max(weight.sum(), np.finfo(float).tiny)
-    centre = [_round(weight.sum(0) @ columns / total), _round(weight.sum(1) @ rows / total)]
+    height = _as_labelled(weight.sum(1) @ rows / total, ax.yaxis)
+    centre = [_round(weight.sum(0) @ columns / total), _round(height)]
     if image.colorbar:
         yield _range(_quantity(image.colorbar.ax.get_ylabel()), (low, high))
     yield f"the weight lies around {_with(centre[0], x)} and {_with(centre[1], y)}"
@@ -220,8 +241,11 @@ def _describe_image(image, visible, x, y):
 
 def _describe_line(line, x, y):
     """Returns the range of a line and where it is highest; of a vertical one its name."""
-    xs, ys = (np.asarray(values, dtype=float) for values in line.get_data())
+    xs, ys = np.asarray(line.get_data(), dtype=float)
+    xs, ys = xs[np.isfinite(ys)], ys[np.isfinite(ys)]
     name = "" if line.get_label().startswith("_") else line.get_label()
+    if len(xs) == 1:
+        return f"{name} at {_with(_round(xs[0]), x)}, {_with(_round(ys[0]), y)}".strip()
     if np.ptp(xs) == 0:
         return f"a line marks {name}"
     low, high, top = _round(ys.min()), _round(ys.max()), _round(xs[ys.argmax()])

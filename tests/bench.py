@@ -88,7 +88,7 @@ def from_magnitude(name, y, sr, grid):
     pieces = at.frame(np.pad(y, grid_.n_fft // 2), *grid.values()).T.copy()
 
     def bare():
-        for block in phase_engine.blocks(len(pieces), 2**17 // grid_.n_fft):
+        for block in phase_engine.blocks(len(pieces), phase_engine._BLOCK_SAMPLES // grid_.n_fft):
             scipy.fft.irfft(scipy.fft.rfft(pieces[block]), n=grid_.n_fft)
 
     tried = [0, 2, 4, 8, 16, 32]

@@ -263,6 +263,31 @@ def test_frames_three_quarters_apart_keep_their_weights():
     assert np.abs(back - y).max() < 1e-10
 
 
+def test_a_guess_is_not_divided_by_almost_nothing(slt):
+    # Hann frames 1000 of 1024 samples apart: between them a sample weighs a millionth.
+    grid = dict(n_fft=1024, hop_length=1000)
+    D = at.stft(slt[0].astype(float), **grid)
+    with pytest.raises(ValueError, match="hop_length=1000 leaves .* at most half the window"):
+        at.griffin_lim(np.abs(D), length=len(slt[0]), **grid)
+    true_spectra = at.istft(D, length=len(slt[0]), **grid)  # may be: they agree with each other
+    assert np.abs(true_spectra - slt[0])[:67000].max() < 1e-6
+
+
+def test_every_picture_of_a_batch_is_checked_for_its_floor(slt):
+    low, high = (at.pretty_spectrogram(slt[0], top_db=top_db, **GRID) for top_db in (80, 60))
+    with pytest.raises(ValueError, match="floor of -60 dB, but top_db=80"):
+        at.invert_pretty_spectrogram(np.stack([low, high]), **GRID)
+
+
+def test_steps_do_not_follow_a_caller_who_changes_S(slt):
+    S = np.abs(at.stft(slt[0], **GRID))
+    steps = at.griffin_lim_steps(S, n_iter=2, **GRID)
+    expected = [error for _, error in at.griffin_lim_steps(S.copy(), n_iter=2, **GRID)]
+    errors = [next(steps)[1]]
+    S[:] = 0
+    assert errors + [error for _, error in steps] == expected
+
+
 def test_the_gists_loop_slides_once_and_iterates_without_momentum(slt):
     S = np.abs(at.stft(slt[0], **GRID))
     ours = at.griffin_lim(S, n_iter=3, init="align", momentum=0, gamma=1, **GRID)

@@ -216,15 +216,28 @@ def test_mel_to_audio_is_griffin_lim_with_the_mel_put_right(slt, power, init):
     assert np.allclose(ours[:-512], y_hat[:-512], atol=1e-8)
 
 
-@pytest.mark.parametrize("numbers, init", [(63, "random"), (64, "gradient")])
-def test_few_numbers_start_at_random_and_many_from_the_gradient(slt, numbers, init):
+@pytest.mark.parametrize(
+    "n_fft, numbers, init",
+    [(1024, 63, "random"), (1024, 64, "gradient"), (2048, 80, "random"), (512, 40, "gradient")],
+)
+def test_few_numbers_start_at_random_and_many_from_the_gradient(slt, n_fft, numbers, init):
     y, sr = slt
-    mel_filter = at.mel_filterbank(sr, 1024, n_mels=numbers)
-    M = at.make_mel(np.abs(at.stft(y, **GRID)), mel_filter)
-    C = at.mfcc(y, sr, n_mfcc=numbers, **GRID)
+    grid = dict(n_fft=n_fft, hop_length=n_fft // 4)
+    mel_filter = at.mel_filterbank(sr, n_fft, n_mels=numbers)
+    M = at.make_mel(np.abs(at.stft(y, **grid)), mel_filter)
+    C = at.mfcc(y, sr, n_mfcc=numbers, **grid)
     for back, *numbers in [(at.mel_to_audio, M, mel_filter), (at.mfcc_to_audio, C, sr)]:
-        auto, named = (back(*numbers, n_iter=1, **o, **GRID) for o in ({}, dict(init=init)))
+        auto, named = (back(*numbers, n_iter=1, **o, **grid) for o in ({}, dict(init=init)))
         assert np.array_equal(auto, named)
+
+
+def test_mfcc_to_audio_takes_phases_for_a_batch(slt):
+    y, sr = slt[0][:8000], slt[1]
+    C = at.mfcc(np.stack([y, 0.5 * y]), sr, **GRID)
+    phases = np.random.default_rng(0).uniform(-3, 3, size=(2, 513, C.shape[-1]))
+    both = at.mfcc_to_audio(C, sr, n_iter=1, init=phases, **GRID)
+    alone = at.mfcc_to_audio(C[1], sr, n_iter=1, init=phases[1], **GRID)
+    assert np.array_equal(both[1], alone)
 
 
 def test_together_beats_one_by_one_and_librosa(voice):

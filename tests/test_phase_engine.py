@@ -1,5 +1,6 @@
 """The engine: phases from slopes, long sounds in segments, and what it does without numba."""
 
+import os
 import subprocess
 import sys
 import tracemalloc
@@ -27,13 +28,15 @@ def convergence(y, S, **grid):
         dict(n_fft=2048, hop_length=512),
         dict(n_fft=1024, hop_length=128, win_length=512),
         dict(n_fft=1023, hop_length=100, win_length=501, window="hamming"),
-        dict(n_fft=600, hop_length=150, window="blackman"),
+        dict(n_fft=1200, hop_length=200, window="blackman"),
     ],
     ids=lambda g: "-".join(map(str, g.values())),
 )
 def test_phases_from_slopes_alone_are_better_than_17_dB(voice, grid):
-    # Measured -18.5 to -30. With a sign flipped, the window's centre forgotten or its width
-    # taken from n_fft it is -13 or worse, and random phases are at -4: see the mutants below.
+    # Measured -18.5 to -31; random phases are at -4. With the sign of the slope along
+    # frequency flipped, or the window's centre forgotten, it is -13 and worse on all grids;
+    # with the width taken from n_fft on the grids whose window is shorter; the sign of the
+    # slope along time is the click's to watch, below.
     S = np.abs(at.stft(voice[0], **grid))
     assert convergence(at.griffin_lim(S, n_iter=0, **grid), S, **grid) < -17
 
@@ -99,19 +102,50 @@ def test_faint_cells_have_random_phases_and_seeds_repeat(slt):
     S = np.abs(at.stft(slt[0], **GRID))
     a, b, c = (at.phase_gradient(S, seed=seed, **GRID) for seed in (0, 0, 1))
     faint = S < 0.9e-3 * S.max()
+    faint[[0, -1]] = False  # there the spectrum is real
     assert np.array_equal(a, b) and np.mean(a[faint] == c[faint]) < 1e-3
     assert np.abs(a).max() <= np.float32(np.pi)
-    assert np.mean(np.abs(np.diff(np.sort(a[faint])))) < 1e-3  # spread over the whole circle
+    # All directions alike: the mean of so many arrows is short (one over the root of 90,000).
+    assert abs(np.mean(np.exp(1j * a[faint].astype(float)))) < 0.02
+
+
+@pytest.mark.parametrize("offset", [0.01, 0.1, 0.5])
+@pytest.mark.parametrize("n_fft", [1024, 1023])
+def test_a_constant_in_the_sound_does_no_harm(slt, offset, n_fft):
+    # Where the spectrum is mirrored, at 0 Hz, its slope is zero: the phase must stand still.
+    grid = dict(n_fft=n_fft, hop_length=256)
+    S = np.abs(at.stft(slt[0] + np.float32(offset), **grid))
+    y = at.griffin_lim(S, length=len(slt[0]), **grid)
+    assert convergence(y, S, **grid) < -34  # dB, as without it; measured -35 to -52
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_tone_at_nyquist_comes_back(sign):
+    y = sign * np.cos(np.pi * np.arange(8000))
+    S = np.abs(at.stft(y, **GRID))
+    assert convergence(at.griffin_lim(S, length=8000, **GRID), S, **GRID) < -60
+
+
+def test_a_window_turned_upside_down_is_as_good(slt):
+    upside_down = -at._grid(1024, 256, None, "hann").window
+    S = np.abs(at.stft(slt[0], **GRID))
+    phases, same = (at.phase_gradient(S, window=w, **GRID) for w in ("hann", upside_down))
+    assert np.array_equal(phases, same)
+
+
+def test_a_block_of_phases_goes_on_from_the_one_before(voice, monkeypatch):
+    S = np.abs(at.stft(voice[0], **GRID))
+    whole = convergence(at.griffin_lim(S, n_iter=0, **GRID), S, **GRID)
+    monkeypatch.setattr(phase_engine, "_BLOCK_SAMPLES", 40 * 1024)
+    cut = convergence(at.griffin_lim(S, n_iter=0, **GRID), S, **GRID)
+    assert cut < whole + 1  # dB; 3 to 6 where blocks know nothing of each other
 
 
 def test_the_highest_row_has_no_neighbour_in_the_next_frame():
     S = np.full((33, 9), 1e-6)
     S[32, 4] = S[0, 5] = 1.0  # side by side in memory, far apart in sound: each its own island
-    differ = {
-        round(float(phase[0, 5] - phase[32, 4]), 3)
-        for phase in (at.phase_gradient(S, hop_length=16, seed=seed) for seed in range(5))
-    }
-    assert len(differ) == 5
+    phase = at.phase_gradient(S, hop_length=16)
+    assert phase[32, 4] == phase[0, 5] == 0  # real spectra, as each begins
 
 
 def test_16_iterations_from_the_gradient_beat_librosa_with_32(voice):
@@ -166,13 +200,19 @@ def test_gamma_1_is_never_cut_and_equals_librosa(slt, everything_is_long):
     assert np.linalg.norm(ours - theirs) < 1e-8 * np.linalg.norm(theirs)
 
 
-def test_mel_is_solved_in_segments_too(slt, everything_is_long):
-    y, sr = slt
+def test_mel_is_solved_in_segments_too(voice, request):
+    y, sr = voice
     mel_filter = at.mel_filterbank(sr, 1024, n_mels=80)
     M = at.make_mel(np.abs(at.stft(y, **GRID)), mel_filter)
-    back = at.mel_to_audio(M, mel_filter, length=len(y), **GRID)
-    M_hat = at.make_mel(np.abs(at.stft(back, **GRID)), mel_filter)
-    assert at.log_spectral_distance(M_hat, M) < 1.5  # dB, as in one piece
+
+    def error():
+        back = at.mel_to_audio(M, mel_filter, length=len(y), **GRID)
+        M_hat = at.make_mel(np.abs(at.stft(back, **GRID)), mel_filter)
+        return at.log_spectral_distance(M_hat, M)
+
+    whole = error()
+    request.getfixturevalue("everything_is_long")
+    assert error() < 1.05 * whole
 
 
 def test_random_phases_made_in_blocks_are_those_of_one_draw(monkeypatch):
@@ -204,31 +244,52 @@ def small_picture():
     return S * np.geomspace(1, 1e-4, S.shape[1])  # down to what is faint
 
 
-def test_without_numba_the_same_phases_come_slowly_with_a_warning(monkeypatch):
+@pytest.fixture
+def not_compiled_yet():
+    """Lets a test compile in its own way, and the tests after it in the usual one."""
+    phase_engine.compiled_spread.cache_clear()
+    yield
+    phase_engine.compiled_spread.cache_clear()
+
+
+def test_without_numba_the_same_phases_come_slowly_with_a_warning(monkeypatch, not_compiled_yet):
     compiled = at.phase_gradient(small_picture(), hop_length=16)
     phase_engine.compiled_spread.cache_clear()
     monkeypatch.setitem(sys.modules, "numba", None)  # importing it now fails
     with pytest.warns(RuntimeWarning, match="without numba: pip install numba"):
         plain = at.phase_gradient(small_picture(), hop_length=16)
-    phase_engine.compiled_spread.cache_clear()
     assert np.allclose(np.exp(1j * plain), np.exp(1j * compiled), atol=1e-4)
 
 
-def test_where_nothing_can_be_kept_it_compiles_anew(monkeypatch):
+@pytest.mark.parametrize("error", [RuntimeError("no locator"), OSError("disk full"), EOFError()])
+def test_where_nothing_can_be_kept_it_compiles_anew(monkeypatch, not_compiled_yet, error):
     import numba
 
     njit = numba.njit
 
-    def nowhere_to_write(*function, cache=False):
+    def nowhere_to_write(types, cache=False):
         if cache:
-            raise RuntimeError("cannot cache function: no locator available")
-        return njit(*function)
+            raise error
+        return njit(types)
 
     expected = at.phase_gradient(small_picture(), hop_length=16)
     phase_engine.compiled_spread.cache_clear()
     monkeypatch.setattr(numba, "njit", nowhere_to_write)
     assert np.array_equal(at.phase_gradient(small_picture(), hop_length=16), expected)
-    phase_engine.compiled_spread.cache_clear()
+
+
+def test_a_broken_copy_on_disk_does_not_matter(tmp_path):
+    code = (
+        "import numpy as np, audiotools as at; "
+        "print(at.phase_gradient(np.eye(33, 40), hop_length=16).shape)"
+    )
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    for _ in range(2):
+        command = [sys.executable, "-c", code]
+        result = subprocess.run(command, capture_output=True, text=True, env=environment)
+        assert result.stdout == "(33, 40)\n", result.stderr
+        for kept in tmp_path.rglob("*.nbc"):
+            kept.write_bytes(kept.read_bytes()[:300])
 
 
 def test_importing_audiotools_does_not_load_numba():

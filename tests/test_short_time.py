@@ -105,7 +105,7 @@ def test_parseval_holds_in_every_frame():
 
 
 def test_samples_that_no_frame_hears_are_refused():
-    with pytest.raises(ValueError, match="samples that no frame hears"):
+    with pytest.raises(ValueError, match="samples that hardly any frame hears"):
         at.istft(np.ones((513, 9)), hop_length=1024)
 
 
