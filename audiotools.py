@@ -1155,7 +1155,7 @@ def griffin_lim_steps(
     >>> len(errors), errors == sorted(errors, reverse=True)
     (5, True)
     """
-    S = _magnitude(S).copy()  # the caller may change S before the last step
+    S = _magnitude(S).copy("K")  # the caller may change S before the last step
     if S.ndim != 2:
         raise ValueError(f"S has shape {S.shape}: watch one sound (rows, frames) at a time")
     grid = _grid(n_fft, hop_length, win_length, window, rows=len(S))
