@@ -495,6 +495,7 @@ def overlap_add(frames, hop_length):
 
 
 def _add_up(frames, hop_length):
+    """Returns what `overlap_add` returns, without looking at its arguments."""
     # Cut each frame into pieces one hop long. Piece r of frame t belongs at hop t + r, so
     # all frames' pieces number r are added to the output in one step.
     frame_length, n_frames = frames.shape
@@ -1665,7 +1666,7 @@ def mel_to_audio(
     power : float
         That of the way down.
     n_iter : int
-        Iterations; 0 gives `mel_to_spectrogram` with the starting phases.
+        Iterations; 0 gives the rows of `mel_to_spectrogram` with the starting phases.
     init : str or ndarray (..., 1 + n_fft//2, n_frames)
         As in `griffin_lim`, or "auto": "gradient" from n_fft / 16 bands up (64 of 1024),
         "random" below, where the spectrum is too smooth to tell the phase.
@@ -1696,10 +1697,13 @@ def mel_to_audio(
     """
     M = _magnitude(M, "M")
     mel_filter = _filter_for(mel_filter, M.dtype, bands=M.shape[-2])
-    S = mel_to_spectrogram(M, mel_filter, power=power)
-    grid = _grid(n_fft, hop_length, win_length, window, rows=S.shape[-2])
+    grid = _grid(n_fft, hop_length, win_length, window, rows=mel_filter.shape[1])
     steps = _steps(n_iter, **_MEL_STEPS)
-    init = _init(_best_start(init, M.shape[-2], grid.n_fft), S)
+    init = _best_start(init, M.shape[-2], grid.n_fft)
+    # What a random start begins with does not matter: the iteration itself approaches M.
+    updates = 0 if isinstance(init, str) and init == "random" else 10
+    S = mel_to_spectrogram(M, mel_filter, power=power, n_iter=updates)
+    init = _init(init, S)
     each = _each(2, 2) if isinstance(init, str) else _each(2, 2, 2)
     return each(_mel_to_audio)(M, S, init, mel_filter, power, grid, length, _seed(seed), steps)
 
@@ -2068,7 +2072,6 @@ def speak(
     1.5
     """
     sr, n_passes = _positive(sr, "sr", "Hz"), _whole(n_passes, "n_passes")
-    n_mels = _whole(n_mels, "n_mels")
     mfcc_to_mel(C, n_mels=n_mels)  # refuses what is no cepstrum
     C, f0 = _numbers(C, "C", ndim=2), _numbers(f0, "f0", ndim=1, negative=False)
     if C.shape[1] != len(f0):
@@ -2092,7 +2095,7 @@ def speak(
 def _source(f0, sr, hop_length, length, seed):
     """Returns pulses at the pitch `f0`, noise where it is 0, both of power 1."""
     frames = np.arange(length) / hop_length  # where each sample lies
-    noise = np.random.default_rng(_whole(seed, "seed", least=0)).normal(size=length)
+    noise = np.random.default_rng(_seed(seed)).normal(size=length)
     voiced = f0 > 0
     if not voiced.any():
         return noise
