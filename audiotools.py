@@ -2038,7 +2038,7 @@ def speak(
     n_mels, n_fft, hop_length : int
         Those of the way down. A frame should hold two periods of the voice, hardly more.
     n_passes : int
-        At least 1.
+        At least 1. More than two come nearer to `C`, not to clearer words.
     length : int, optional
         Samples to return: ``len(y)`` of the way down.
     seed : int
@@ -2072,6 +2072,7 @@ def speak(
     1.5
     """
     sr, n_passes = _positive(sr, "sr", "Hz"), _whole(n_passes, "n_passes")
+    _whole(n_mels, "n_mels", least=2)
     mfcc_to_mel(C, n_mels=n_mels)  # refuses what is no cepstrum
     C, f0 = _numbers(C, "C", ndim=2), _numbers(f0, "f0", ndim=1, negative=False)
     if C.shape[1] != len(f0):
@@ -2079,17 +2080,19 @@ def speak(
             f"C has {C.shape[1]} frames, f0 has {len(f0)}: compute both with one hop_length"
         )
     _below_nyquist(f0.max(), "f0", sr)
-    grid = dict(n_fft=n_fft, hop_length=hop_length)
-    length = _length(length, len(f0), _grid(window="hann", win_length=None, **grid))
+    grid = _grid(n_fft, hop_length, None, "hann")
+    settings = dict(n_fft=grid.n_fft, hop_length=grid.hop_length)
+    weight = _weight(np.empty((1, len(f0)), C.dtype), grid, length, guess=True)
     centres = _band_edges(n_mels, 0.0, sr / 2, htk=False)[1:-1]
     bins = np.clip(np.fft.rfftfreq(n_fft, 1 / sr), centres[0], centres[-1])
-    y = _source(f0, sr, hop_length, length, seed).astype(C.dtype)
+    y = _source(f0, sr, grid.hop_length, len(weight), seed).astype(C.dtype)
     for _ in range(n_passes):
-        lacking = C - mfcc(y, sr, n_mfcc=len(C), n_mels=n_mels, **grid)
+        lacking = C - mfcc(y, sr, n_mfcc=len(C), n_mels=n_mels, **settings)
         lacking_db = scipy.fft.idct(lacking, type=2, norm="ortho", axis=0, n=n_mels)
         lacking_db = scipy.interpolate.make_interp_spline(centres, lacking_db, k=1)(bins)
-        y = istft(stft(y, **grid) * 10 ** (lacking_db / 20), length=length, **grid)
-    return y.astype(C.dtype)
+        D = stft(y, **settings) * 10 ** (lacking_db.astype(C.dtype) / 20)
+        y = _join_frames(scipy.fft.irfft(D, n=grid.n_fft, axis=0), grid, weight)
+    return y
 
 
 def _source(f0, sr, hop_length, length, seed):

@@ -173,6 +173,7 @@ OPTIONS = [  # functions, what is wrong, the error, the value, the cure
     ("speak", dict(f0=F0), V, "C has 126 frames, f0 has 3", "one hop_length"),
     ("speak", dict(f0=np.full(126, 9000.0)), V, "f0=9000 Hz.* 8000", "up to 8000"),
     ("speak", dict(n_passes=0), V, "n_passes=0", "at least 1"),
+    ("speak", dict(n_mels=1), V, "n_mels=1", "at least 2"),
     ("speak", dict(n_mels=10), V, "n_mels=10.* 20 rows", "way down"),
     ("speak", dict(hop_length=128, length=8000), V, "length=8000 .* 126 frames", "hop_length"),
     ("speak", dict(seed=-1), V, "seed=-1", "at least 0"),

@@ -361,6 +361,14 @@ def test_silence_is_spoken_silently():
         assert np.abs(at.speak(C, f0, 16000)).max() < 1e-3  # the floor is 1e-5 a band
 
 
+@pytest.mark.parametrize("rest", [0, 100, 200, 240, 255])
+def test_a_ragged_end_is_spoken_without_a_click(voice, rest):
+    # Frames half apart: the last samples hang on the fading flank of a single window.
+    y, sr = voice[0][8000 : 8000 + 128 * 256 + rest], voice[1]
+    spoken = at.speak(at.mfcc(y, sr, **SPOKEN), at.pitch(y, sr), sr, length=len(y))
+    assert np.abs(spoken[-300:]).max() < 1.5 * np.abs(spoken[:-300]).max()
+
+
 def test_pulses_and_noise_have_power_one():
     f0 = np.repeat([200.0, 0.0], 100)
     y = at._source(f0, 16000, 256, 200 * 256, seed=0)
