@@ -1606,7 +1606,7 @@ def mel_to_spectrogram(
     M = _magnitude(M, "M")
     W = _filter_for(mel_filter, M.dtype, bands=M.shape[0])
     n_iter = _whole(n_iter, "n_iter", least=0)
-    exponent = M.dtype.type(1 / _positive(power, "power"))
+    exponent = 1 / _positive(power, "power")
     M = _stretch(M, _whole(shorten_factor, "shorten_factor"), n_frames)
     correction = phase_engine.mel_correction(M, W)
     X = correction(np.ones((W.shape[1], 1), M.dtype))

@@ -284,10 +284,9 @@ def random_phases(shape, seed):
         rng.bit_generator.advance(block.start)
         draws = np.empty((rows, block.stop - block.start))
         elsewhere = n_frames - draws.shape[1]  # draws of a row that belong to other blocks
-        for row in draws:
+        for row in draws if elsewhere else [draws]:
             rng.random(out=row)
-            if elsewhere:
-                rng.bit_generator.advance(elsewhere)
+            rng.bit_generator.advance(elsewhere)
         draws *= 2 * np.pi
         yield block, draws.T
 
