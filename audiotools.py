@@ -1103,14 +1103,18 @@ def griffin_lim(
     return each(_griffin_lim)(S, init, grid, length, _seed(seed), steps)
 
 
-def _griffin_lim(S, init, grid, length, seed, steps):
-    frames = _frames(S, grid, length)
-    y = frames.join(_start(S, init, grid, length, seed))
-
+def _griffin_lim(S, init, *options):
     def keep(first, last):
         return phase_engine.keep_magnitude(S.T[first:last])
 
-    return phase_engine.solve(frames, keep, y, **steps)[frames.sound]
+    return _solve(S, init, keep, *options)
+
+
+def _solve(S, init, fit, grid, length, seed, steps):
+    """Returns the waveform that `fit` leads to, from magnitudes `S` with the phases of `init`."""
+    frames = _frames(S, grid, length)
+    y = frames.join(_start(S, init, grid, length, seed))
+    return phase_engine.solve(frames, fit, y, **steps)[frames.sound]
 
 
 def griffin_lim_steps(
@@ -1179,12 +1183,14 @@ def _steps(n_iter, momentum, gamma):
 
 
 def _seed(seed):
+    """Returns `seed` if numpy's generator takes it."""
     return _whole(seed, "seed", least=0)
 
 
-def _init(init, S, known=("gradient", "random", "zero", "align")):
+def _init(init, S):
     """Returns `init` if it is a known name or phases for every cell of `S`."""
     if isinstance(init, str):
+        known = ("gradient", "random", "zero", "align")
         if init not in known:
             names = ", ".join(f'"{name}"' for name in known)
             raise ValueError(f"init={init!r} is unknown: use {names} or phases in radians")
@@ -1718,14 +1724,11 @@ def _best_start(init, n_numbers, n_fft):
 _MEL_STEPS = dict(momentum=0.9, gamma=1.25)  # best of those tried; the target moves along
 
 
-def _mel_to_audio(M, S, init, mel_filter, power, grid, length, seed, steps):
-    frames = _frames(S, grid, length)
-    y = frames.join(_start(S, init, grid, length, seed))
-
+def _mel_to_audio(M, S, init, mel_filter, power, *options):
     def approach(first, last):
         return phase_engine.keep_mel(M[:, first:last], mel_filter, power)
 
-    return phase_engine.solve(frames, approach, y, **steps)[frames.sound]
+    return _solve(S, init, approach, *options)
 
 
 # ----------------------------------------------------------------------------------------
@@ -2081,16 +2084,15 @@ def speak(
         )
     _below_nyquist(f0.max(), "f0", sr)
     grid = _grid(n_fft, hop_length, None, "hann")
-    settings = dict(n_fft=grid.n_fft, hop_length=grid.hop_length)
     weight = _weight(np.empty((1, len(f0)), C.dtype), grid, length, guess=True)
     centres = _band_edges(n_mels, 0.0, sr / 2, htk=False)[1:-1]
     bins = np.clip(np.fft.rfftfreq(n_fft, 1 / sr), centres[0], centres[-1])
     y = _source(f0, sr, grid.hop_length, len(weight), seed).astype(C.dtype)
     for _ in range(n_passes):
-        lacking = C - mfcc(y, sr, n_mfcc=len(C), n_mels=n_mels, **settings)
+        lacking = C - mfcc(y, sr, n_mfcc=len(C), n_mels=n_mels, **grid._asdict())
         lacking_db = scipy.fft.idct(lacking, type=2, norm="ortho", axis=0, n=n_mels)
         lacking_db = scipy.interpolate.make_interp_spline(centres, lacking_db, k=1)(bins)
-        D = stft(y, **settings) * 10 ** (lacking_db.astype(C.dtype) / 20)
+        D = stft(y, **grid._asdict()) * 10 ** (lacking_db.astype(C.dtype) / 20)
         y = _join_frames(scipy.fft.irfft(D, n=grid.n_fft, axis=0), grid, weight)
     return y
 
