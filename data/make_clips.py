@@ -28,11 +28,18 @@ PEAK = 0.5              # of full scale
 FULL_SCALE = 32768      # of 16-bit samples
 
 
-def speak(voice, path):
-    """Lets flite say TEXT, and keeps the file as flite writes it."""
+def require_voice(voice):
+    """Stops where flite, or this voice of it, is missing."""
+    if shutil.which("flite") is None:
+        sys.exit("flite is not installed. On Debian or Ubuntu, type:  sudo apt-get install flite")
     listing = subprocess.run(["flite", "-lv"], check=True, capture_output=True, text=True)
     if voice not in listing.stdout.split():     # flite would quietly take another one
         sys.exit(f"this flite has no voice {voice}: take Debian's or Ubuntu's flite 2.2")
+
+
+def speak(voice, path):
+    """Lets flite say TEXT, and keeps the file as flite writes it."""
+    require_voice(voice)
     subprocess.run(["flite", "-voice", voice, "-t", TEXT, "-o", str(path)], check=True)
 
 
@@ -56,8 +63,6 @@ def play_melody(path):
 
 
 def main():
-    if shutil.which("flite") is None:
-        sys.exit("flite is not installed. On Debian or Ubuntu, type:  sudo apt-get install flite")
     for voice in VOICES:
         speak(voice, FOLDER / f"{voice}.wav")
     play_melody(FOLDER / "melody.wav")
