@@ -28,13 +28,14 @@ test-all: .venv/installed ## the same and the slow ones: other clips, the browse
 bench: .venv/installed ## measure speed and quality beside librosa: about ten minutes
 	@PYTHONPATH=.:notebooks .venv/bin/python tests/bench.py
 
-outputs: .venv/installed ## execute all notebooks and save what they show
+outputs: .venv/installed ## execute all notebooks, save what they show and the listening minute
 	@$(python) nbconvert --to notebook --inplace --execute \
 	  --ExecutePreprocessor.kernel_name=python3 --ExecutePreprocessor.record_timing=False \
 	  --ClearMetadataPreprocessor.enabled=True \
 	  --ClearMetadataPreprocessor.preserve_cell_metadata_mask=tags \
 	  --ClearMetadataPreprocessor.preserve_nb_metadata_mask="{'kernelspec', ('language_info', 'name')}" \
 	  notebooks/*.ipynb notebooks/solutions/*.ipynb
+	@.venv/bin/python data/make_minute.py
 
 constraints: ## write constraints.txt anew (needs uv)
 	@uv pip compile --quiet --upgrade --universal --python-version 3.10 --no-annotate \
