@@ -2039,7 +2039,8 @@ def speak(
     sr : number
         Samples per second.
     n_mels, n_fft, hop_length : int
-        Those of the way down. A frame should hold two periods of the voice, hardly more.
+        Those of the way down. A frame should hold two periods of the voice, hardly more: with
+        ten it speaks some 5 dB too loud.
     n_passes : int
         At least 1. More than two come nearer to `C`, not to clearer words.
     length : int, optional

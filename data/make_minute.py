@@ -19,7 +19,8 @@ def players():
     """Returns the players of the cell tagged "minute": {label: bytes of an MP3}."""
     cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
     (cell,) = [cell for cell in cells if "minute" in cell["metadata"].get("tags", [])]
-    page = "".join("".join(output["data"]["text/html"]) for output in cell["outputs"])
+    pages = [output.get("data", {}).get("text/html", "") for output in cell["outputs"]]
+    page = "".join("".join(lines) for lines in pages)
     return {label: base64.b64decode(sound) for label, sound in re.findall(PLAYER, page)}
 
 
