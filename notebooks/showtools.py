@@ -38,7 +38,14 @@ def clip_path(clip):
 
     librosa fetches its recordings from the network the first time they are asked for.
     """
-    return DATA / f"{clip}.wav" if clip in OWN_CLIPS else Path(librosa.ex(clip))
+    if clip in OWN_CLIPS:
+        return DATA / f"{clip}.wav"
+    try:
+        return Path(librosa.ex(clip))
+    except librosa.ParameterError:
+        own = ", ".join(OWN_CLIPS)
+        message = f"no clip {clip!r}: take {own}, or a name from librosa.util.list_examples()"
+        raise ValueError(message) from None
 
 
 def seeded(librosa_function, *args, seed=0, **kwargs):
@@ -244,6 +251,8 @@ def _describe_line(line, x, y):
     """Returns the range of a line and where it is highest; of a vertical one its name."""
     xs, ys = np.asarray(line.get_data(), dtype=float)
     xs, ys = xs[np.isfinite(ys)], ys[np.isfinite(ys)]
+    if not len(ys):
+        return ""
     name = "" if line.get_label().startswith("_") else line.get_label()
     if len(xs) == 1:
         return f"{name} at {_with(_round(xs[0]), x)}, {_with(_round(ys[0]), y)}".strip()
