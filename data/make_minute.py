@@ -8,6 +8,7 @@ Takes the sounds as they are from the executed notebook (`make outputs` runs thi
 import base64
 import json
 import re
+import sys
 
 from make_clips import FOLDER
 
@@ -21,7 +22,10 @@ def players():
     (cell,) = [cell for cell in cells if "minute" in cell["metadata"].get("tags", [])]
     pages = [output.get("data", {}).get("text/html", "") for output in cell["outputs"]]
     page = "".join("".join(lines) for lines in pages)
-    return {label: base64.b64decode(sound) for label, sound in re.findall(PLAYER, page)}
+    found = {label: base64.b64decode(sound) for label, sound in re.findall(PLAYER, page)}
+    if len(found) != 4:
+        sys.exit(f"{NOTEBOOK.name} shows {len(found)} players, not 4: run `make outputs`")
+    return found
 
 
 def main():

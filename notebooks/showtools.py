@@ -205,7 +205,7 @@ def _describe(ax):
         names = [tick.get_text().replace("\n", " ") for tick in ax.get_xticklabels()]
         heights = [f"{name}: {_round(bar.get_height())}" for name, bar in zip(names, bars)]
         group = "" if bars.get_label().startswith("_") else bars.get_label()
-        parts.append(f"{group} {x[0]} {', '.join(heights)}".strip())
+        parts.append(" ".join(filter(None, [group, x[0], ", ".join(heights)])))
     lines = [line for line in ax.lines if not line.get_label().startswith("_")]
     parts += [_describe_line(line, x, y) for line in lines or ax.lines[:1]]
     return f"{title or 'Figure'}: {'; '.join(part for part in parts if part)}."
