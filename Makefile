@@ -9,7 +9,7 @@ pytest  = $(python) pytest -n 2 --dist loadfile --nbval --nbval-current-env \
 
 unexport MPLBACKEND   # kernels then draw inline, whatever the shell asks for
 
-.PHONY: help lab test test-all bench outputs constraints clean
+.PHONY: help lab app test test-all bench outputs constraints clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /make \1:	/p' Makefile | expand -t 18
@@ -19,10 +19,18 @@ lab: .venv/installed ## open the course in JupyterLab
 	  --LabApp.default_url=/lab/tree/notebooks/01_spectrograms.ipynb \
 	  --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
-test: .venv/installed ## lint, then test the module, the panels and the notebooks
-	@$(python) ruff check --quiet && $(pytest) -m "not slow"
+app: .venv/extras ## serve notebook 08 as a page without code, for a lecture hall
+	@$(python) voila notebooks/08_your_own_sound.ipynb --Voila.ip=127.0.0.1 \
+	  --progressive_rendering=True --Voila.tornado_settings="$(stay_home)"
 
-test-all: .venv/installed ## the same and the slow ones: other clips, the browser
+# voila's page asks a server on the network for icons: this tells the browser not to.
+stay_home = {'headers': {'Content-Security-Policy': \
+  \"default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob: ws:\"}}
+
+test: .venv/installed ## lint, then test the module, the panels and the notebooks
+	@$(python) ruff check --quiet && $(pytest) -m "not slow and not browser"
+
+test-all: .venv/extras ## the same and the slow ones: other clips, a browser
 	@$(python) ruff check --quiet && $(pytest)
 
 bench: .venv/installed ## measure speed and quality beside librosa: about ten minutes
@@ -39,7 +47,8 @@ outputs: .venv/installed ## execute all notebooks, save what they show and the l
 
 constraints: ## write constraints.txt anew (needs uv)
 	@uv pip compile --quiet --upgrade --universal --python-version 3.10 --no-annotate \
-	  --custom-compile-command "make constraints" requirements.txt --output-file constraints.txt
+	  --custom-compile-command "make constraints" requirements.txt requirements-extra.txt \
+	  --output-file constraints.txt
 
 clean: ## remove .venv and what the tools left behind
 	@rm -rf .venv .pytest_cache .ruff_cache && find . -depth \
@@ -80,6 +89,15 @@ else
 	@test ! -e .venv/failed
 endif
 	@$(warm_up) && mv .venv/unfinished $@
+
+.venv/extras: requirements-extra.txt .venv/installed
+	@echo "Adding voila and playwright to .venv: half a minute, about 150 MB."
+ifneq ($(uv),)
+	@uv pip install --quiet --python .venv/bin/python -r $< -c constraints.txt
+else
+	@$(python) pip install --quiet --disable-pip-version-check -r $< -c constraints.txt
+endif
+	@touch $@
 
 # librosa compiles its pitch tracker at first use and keeps the result. Two processes that
 # do so at once leave a broken file that crashes every later one, so one does it now; the

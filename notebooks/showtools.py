@@ -7,7 +7,8 @@ Every figure ends with `caption`, every sound has a label, every claim is checke
 * ``caption`` shows a figure and, below it, one line of words computed from what is drawn;
 * ``play``, ``play_row`` show labelled players of compressed, level-matched sound;
 * ``claim`` prints a statement that holds, or stops; ``check`` answers an exercise;
-* ``panel``, ``blind_test`` answer a question when a control is moved.
+* ``panel``, ``blind_test`` answer a question when a control is moved, ``workbench`` does so
+  for the reader's own sound.
 """
 
 import html
@@ -16,6 +17,7 @@ import io
 from base64 import b64encode
 from pathlib import Path
 
+import anywidget
 import ipywidgets as widgets
 import librosa
 import matplotlib as mpl
@@ -23,6 +25,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import PIL.Image
 import soundfile
+import traitlets
 from IPython.display import HTML, Image, Markdown, display
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -63,6 +66,13 @@ def seeded(librosa_function, *args, seed=0, **kwargs):
 # ----------------------------------------------------------------------------------------
 
 
+# Colours that colour-blind readers tell apart (Okabe and Ito, 2002), and dashes as well.
+LOOKS = mpl.cycler(
+    color=["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#56B4E9"],
+    linestyle=["-", "--", "-.", ":", (0, (1, 3)), (0, (8, 2, 1, 2, 1, 2))],
+)
+
+
 def use_style():
     """Sets the look of all figures: 9 x 3 in, 72 dpi, white in light and dark themes."""
     mpl.rcParams.update(
@@ -82,6 +92,7 @@ def use_style():
             "image.origin": "lower",
             "legend.frameon": False,
             "lines.linewidth": 1.5,
+            "axes.prop_cycle": LOOKS,
         }
     )
 
@@ -136,12 +147,12 @@ def show_mel(M_db, sr, *, hop_length, ax=None, title="", fmin=0.0, fmax=None, ht
 
 
 def show_filterbank(mel_filter, sr, *, ax=None, title="", highlight=None):
-    """Draws mel filters over frequency, one of them in red; returns the axes."""
+    """Draws mel filters over frequency, one of them highlighted; returns the axes."""
     ax = ax or plt.subplots()[1]
     khz = np.linspace(0, sr / 2000, mel_filter.shape[1])
-    ax.plot(khz, mel_filter.T, color="0.6", linewidth=0.7)
+    ax.plot(khz, mel_filter.T, "-", color="0.6", linewidth=0.7)
     if highlight is not None:
-        ax.plot(khz, mel_filter[highlight], color="tab:red", label=f"band {highlight}")
+        ax.plot(khz, mel_filter[highlight], "-", color="C1", lw=2.5, label=f"band {highlight}")
         ax.legend(loc="upper right")
     ax.set(xlabel="Frequency (kHz)", ylabel="Weight", title=title)
     ax.set_xlim(0, sr / 2000)
@@ -256,7 +267,7 @@ def _describe_line(line, x, y):
     name = "" if line.get_label().startswith("_") else line.get_label()
     if len(xs) == 1:
         return f"{name} at {_with(_round(xs[0]), x)}, {_with(_round(ys[0]), y)}".strip()
-    if np.ptp(xs) == 0:
+    if np.ptp(xs) == 0 or line.get_transform() != line.axes.transData:  # axvline, axhline
         return f"a line marks {name}"
     low, high, top = _round(ys.min()), _round(ys.max()), _round(xs[ys.argmax()])
     return f"{name} from {low} to {_with(high, y)}, highest at {_with(top, x)}".strip()
@@ -359,67 +370,108 @@ def check(right, why):
 
 def choice(label, options, value):
     """Returns a control: a slider over numbers, buttons for words. The label names the unit."""
-    kind = widgets.ToggleButtons if isinstance(value, str) else widgets.SelectionSlider
     options = dict(options=options, value=value, description=label)
-    if kind is widgets.SelectionSlider:
-        options |= dict(continuous_update=False, layout=widgets.Layout(width="95%"))
-    return kind(**options, style=dict(description_width="190px"))
+    options |= dict(style=dict(description_width="190px"), layout=widgets.Layout(width="95%"))
+    if isinstance(value, str):
+        return widgets.ToggleButtons(**options)
+    return widgets.SelectionSlider(**options, continuous_update=False)
+
+
+def _status(words):
+    """Returns the HTML of a status line, which screen readers announce."""
+    return f'<div role="status" style="line-height:1.5">{html.escape(words)}</div>'
+
+
+def _player_widget(label):
+    """Returns an empty player, and a box that shows it under its label."""
+    audio = widgets.Audio(format="wav", autoplay=False, loop=False)
+    return audio, widgets.VBox([widgets.Label(label), audio])
 
 
 class Panel(widgets.VBox):
-    """Controls above a status line, a spectrogram and a player; built by `panel`."""
+    """Controls above a status line, a picture and two players; built by `panel`."""
 
-    def __init__(self, compute, sr, reference, controls):
+    def __init__(self, compute, sr, reference, controls, fmax=None, line=None):
         self.compute, self.sr, self.reference, self.controls = compute, sr, reference, controls
+        self.fmax, self.line = fmax or sr / 2, line
         self.n_encoded = 0
-        self.status = widgets.HTML()
+        self.status = widgets.HTML(layout=widgets.Layout(min_height="3.5em"))
         self.picture = widgets.Image(format="png", layout=widgets.Layout(width="648px"))
-        self.audio = widgets.Audio(format="wav", autoplay=False, loop=False)
+        self.original, original = _player_widget("The original:")
+        self.audio, here = _player_widget("At these values:")
         self._figure = Figure(figsize=(9, 3), dpi=72, layout="constrained", facecolor="white")
         FigureCanvasAgg(self._figure)
-        self._image = self._sound = None
+        self._sounds = {}
         for control in controls.values():
-            control.observe(self._update, names="value")
-        self._update()
-        label = widgets.Label("The sound at these values:")
-        super().__init__([*controls.values(), self.status, self.picture, label, self.audio])
+            control.observe(self.update, names="value")
+        self.update()
+        if len(controls) > 3:  # sliders side by side, to leave room for the picture
+            for control in controls.values():
+                wide = isinstance(control, widgets.ToggleButtons)
+                control.layout.width = "95%" if wide else "48%"
+        row = widgets.Layout(flex_flow="row wrap")
+        box = widgets.HBox([*controls.values()], layout=row)
+        players = widgets.HBox([original, here], layout=row)
+        super().__init__([box, self.status, self.picture, players])
 
     def __repr__(self):
         return f"Panel: {self.words}"
 
-    def _update(self, change=None):
+    def update(self, change=None):
+        """Computes, draws and plays what the controls ask for."""
         values = {name: control.value for name, control in self.controls.items()}
         named = ", ".join(f"{c.description} {c.value}" for c in self.controls.values())
         try:
-            S_db, y, words = self.compute(**values)
-            self._draw(S_db, len(y) / self.sr)
-            self._play(y)
+            pictures, y, words = self.compute(**values)
+            pictures = pictures if isinstance(pictures, dict) else {"": pictures}
+            self._draw(pictures, len(y) / self.sr, self.line and self.line(**values))
+            fixed = not callable(self.reference)
+            self._play(self.reference if fixed else self.reference(**values), y)
         except Exception as error:  # a panel never ends in a traceback
             words = f"not possible: {error}. Picture and sound stay as they were."
         self.words = f"{named}. {words}"
-        self.status.value = f'<div role="status">{html.escape(self.words)}</div>'
+        self.status.value = _status(self.words)
 
-    def _draw(self, S_db, seconds):
-        if self._image is None:
-            ax = self._figure.add_subplot()
-            extent = (0, seconds, 0, self.sr / 2000)
-            self._image = ax.imshow(S_db, extent=extent, vmin=-80, vmax=0)
-            ax.set(xlabel="Time (s)", ylabel="Frequency (kHz)")
-            self._figure.colorbar(self._image, ax=ax, label="Level (dB)", pad=0.01)
-        self._image.set_data(S_db)
+    def _draw(self, pictures, seconds, line_hz):
+        if not self._figure.axes:
+            self._prepare(len(pictures))
+        for (title, S_db), image in zip(pictures.items(), self._images):
+            image.set_data(S_db)
+            image.set_extent((0, seconds, 0, self.sr / 2000))
+            image.axes.set(ylim=(0, self.fmax / 1000))
+            image.axes.set_title(title, loc="left")
+        if line_hz:
+            self._law.set(ydata=[line_hz / 1000] * 2, label=f"the law: {line_hz:.0f} Hz")
+            dark = dict(labelcolor="white", facecolor="black", framealpha=0.7, frameon=True)
+            self._law.axes.legend(loc="upper right", edgecolor="none", **dark)
         file = io.BytesIO()
         self._figure.canvas.print_png(file)
         self.picture.value = file.getvalue()
 
-    def _play(self, y):
-        if self._sound is not None and np.array_equal(y, self._sound):
-            return  # a new value would stop what is playing
-        self._sound = y
-        self.audio.value = encode(level({"reference": self.reference, "y": y})["y"], self.sr, "WAV")
-        self.n_encoded += 1
+    def _prepare(self, n_pictures):
+        """Draws the axes once; afterwards only the data changes, which is faster."""
+        axes = self._figure.subplots(1, n_pictures, sharey=True, squeeze=False)[0]
+        scale = dict(extent=(0, 1, 0, 1), vmin=-80, vmax=0, cmap="magma", aspect="auto")
+        nearest = dict(origin="lower", interpolation="nearest")
+        self._images = [ax.imshow(np.zeros((1, 1)), **scale, **nearest) for ax in axes]
+        for ax in axes:
+            ax.set_xlabel("Time (s)")
+        axes[0].set_ylabel("Frequency (kHz)")
+        self._figure.colorbar(self._images[-1], ax=axes, label="Level (dB)", pad=0.01)
+        if self.line:
+            self._law = axes[-1].axhline(0, color="white", linestyle="--")
+
+    def _play(self, reference, y):
+        """Gives the players what changed: a new value would stop what is playing."""
+        players = {"original": self.original, "here": self.audio}
+        for name, sound in level({"original": reference, "here": y}).items():
+            if not np.array_equal(sound, self._sounds.get(name)):
+                self._sounds[name] = sound
+                players[name].value = encode(sound, self.sr, "WAV")
+                self.n_encoded += 1
 
 
-def panel(compute, *, sr, reference, **controls):
+def panel(compute, *, sr, reference, fmax=None, line=None, **controls):
     """Returns a panel: moving a control draws and plays what `compute` makes of the values.
 
     Parameters
@@ -429,12 +481,16 @@ def panel(compute, *, sr, reference, **controls):
         waveform and one sentence on what to see and hear.
     sr : number
         Samples per second.
-    reference : ndarray (n,)
-        The waveform at whose level results are played.
+    reference : ndarray (n,) or function
+        The original, at whose level results are played; or what returns it for the values.
+    fmax : float, optional
+        The upper end of the picture in Hz; None is sr / 2.
+    line : function, optional
+        Takes the same values; returns the frequency in Hz at which the law's line is drawn.
     **controls : widget
         From `choice`.
     """
-    return Panel(compute, sr, reference, controls)
+    return Panel(compute, sr, reference, controls, fmax, line)
 
 
 class BlindTest(widgets.VBox):
@@ -445,16 +501,14 @@ class BlindTest(widgets.VBox):
         self._draws = np.random.default_rng(seed)
         self.right = self.asked = 0
         self.status = widgets.HTML()
-        self.audio = widgets.Audio(format="wav", autoplay=False, loop=False)
+        self.audio, player = _player_widget("One of these, which?")
         self.buttons = {label: widgets.Button(description=label) for label in sounds}
         for label, button in self.buttons.items():
             button.layout.width = "auto"
             button.on_click(lambda _, label=label: self._guess(label))
         self._say("Listen, then press the button of what you believe you hear.")
         self._next()
-        label = widgets.Label("One of these, which?")
-        buttons = widgets.HBox(list(self.buttons.values()))
-        super().__init__([label, self.audio, buttons, self.status])
+        super().__init__([player, widgets.HBox(list(self.buttons.values())), self.status])
 
     def __repr__(self):
         return f"BlindTest: {' or '.join(self._sounds)}?"
@@ -474,9 +528,175 @@ class BlindTest(widgets.VBox):
         self._next()
 
     def _say(self, words):
-        self.status.value = f'<div role="status">{html.escape(words)}</div>'
+        self.status.value = _status(words)
 
 
 def blind_test(sounds, sr, *, seed=None):
     """Returns a listening test over ``{label: y}``: a hidden sound, a button for each, a tally."""
     return BlindTest(sounds, sr, seed)
+
+
+SILENCE = 1e-4  # of full scale: −80 dB
+
+
+class SoundInput(anywidget.AnyWidget):
+    """A file chooser and a recorder in the browser: sends bytes to the kernel, keeps none.
+
+    At most `max_bytes` of a file are sent, because a Jupyter server drops the connection to
+    a page that sends more than 10 MiB at once.
+    """
+
+    _esm = Path(__file__).with_name("sound_input.js")
+    sr = traitlets.Int().tag(sync=True)
+    seconds = traitlets.Float().tag(sync=True)
+    max_bytes = traitlets.Int(8_000_000).tag(sync=True)
+
+
+class _NamedBytes(io.BytesIO):
+    """A file in memory that error messages call by its name."""
+
+    def __init__(self, content, name):
+        super().__init__(content)
+        self._name = name
+
+    def __repr__(self):
+        return self._name
+
+
+class Workbench(widgets.VBox):
+    """A panel over the reader's own sound, a report card, a file; built by `workbench`."""
+
+    def __init__(self, compute, report, sr, clips, seconds, unused, controls):
+        self.compute, self.report, self.sr, self.seconds = compute, report, sr, seconds
+        self.unused, self.controls = unused, controls
+        self.sounds = dict.fromkeys(clips)  # {name: waveform}, None until it is asked for
+        self.sound = widgets.Dropdown(options=clips, description="Sound")
+        self.input = SoundInput(sr=sr, seconds=seconds)
+        self.source, self.card, self.download = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        self.button = widgets.Button(description="Write the report card")
+        self.button.layout.width = "auto"
+        self.y = self._clip(clips[0])
+        self.panel = Panel(self._walk, sr, lambda **values: self.y, controls)
+        self._describe(clips[0], "comes with the course")
+        self.sound.observe(self._chosen, names="value")
+        self.input.on_msg(self._receive)
+        self.button.on_click(self._write)
+        row = widgets.Layout(flex_flow="row wrap", align_items="center")
+        source = widgets.HBox([self.sound, self.input], layout=row)
+        results = widgets.HBox([self.button, self.download], layout=row)
+        super().__init__([source, self.source, self.panel, results, self.card])
+
+    def __repr__(self):
+        return f"Workbench: {self.panel.words}"
+
+    def _clip(self, name):
+        if self.sounds[name] is None:
+            path = clip_path(name)
+            self.sounds[name], _ = at.load_wav(path, sr=self.sr, duration=self.seconds)
+        return self.sounds[name]
+
+    def _chosen(self, change):
+        self._use(change.new, "is chosen")
+
+    def _use(self, name, words):
+        """Goes on with one of the sounds; the words say what was done to it."""
+        self.y = self._clip(name)
+        self.panel.update()
+        self._describe(name, words)
+
+    def _describe(self, name, words):
+        seconds = len(self.y) / self.sr
+        self._say(f"{name} {words}. Used: {seconds:.1f} s, {self.sr:,} samples per second, mono.")
+
+    def _say(self, words):
+        self.words = words
+        self.source.value = _status(words)
+
+    def take(self, name, data):
+        """Goes on with the bytes of a sound file, as if uploaded; returns what is said."""
+        self._receive(self.input, dict(name=name, size=len(data), recorded=False), [data])
+        return self.words
+
+    def _receive(self, _, content, buffers):
+        """Takes a file or a recording from the browser, or says in one line why not."""
+        try:
+            name, words, y = self._read(content, buffers)
+        except Exception as error:  # a panel never ends in a traceback
+            self._say(f"not possible: {error}. The sound stays as it was.")
+            return
+        self.sounds[name] = y
+        self.sound.unobserve(self._chosen, names="value")  # new options choose the first
+        self.sound.options, self.sound.value = [*self.sounds], name
+        self.sound.observe(self._chosen, names="value")
+        self._use(name, words)
+
+    def _read(self, content, buffers):
+        """Returns the name of what came, what is to be said about it, and the waveform."""
+        if "problem" in content:
+            raise ValueError(content["problem"])
+        if content["recorded"]:  # by the browser, in one channel, at our rate
+            name = f"recording {1 + sum(name.startswith('recording') for name in self.sounds)}"
+            y, words = np.frombuffer(buffers[0], dtype="<f4"), "is taken"
+        else:
+            name, file = content["name"], _NamedBytes(buffers[0], content["name"])
+            if not content["size"]:
+                raise ValueError(f"{name} is empty, it holds no bytes")
+            y, _ = at.load_wav(file, sr=self.sr, duration=self.seconds)
+            file.seek(0)
+            about = soundfile.info(file)
+            words = f"({about.samplerate:,} samples per second, {about.channels} channel(s))"
+            whole = len(buffers[0]) == content["size"] and about.duration <= self.seconds
+            words += " is read" if whole else f" is longer: its first {self.seconds:g} s are read"
+        if len(y) < self.sr / 2:
+            raise ValueError(f"{name} lasts {len(y) / self.sr:.2f} s, and 0.5 s are needed")
+        if np.abs(y).max() < SILENCE:
+            raise ValueError(f"{name} is silent, nowhere above {SILENCE} of full scale")
+        return name, words, y
+
+    def _walk(self, **values):
+        """Computes the result and lays the file ready; the old report card is gone."""
+        pictures, z, words = self.compute(self.y, **values)
+        self.result = dict(y=self.y, z=z, **values)
+        idle = set().union(*(self.unused.get(value, ()) for value in values.values()))
+        for name, control in self.controls.items():
+            control.disabled = name in idle
+        data = b64encode(encode(at.match_level(z, self.y), self.sr, "WAV")).decode()
+        look = 'class="jupyter-widgets jupyter-button widget-button" style="width:auto"'
+        link = f'<a {look} download="result.wav" href="data:audio/wav;base64,{data}">'
+        self.download.value = f"{link}Save the result as WAV</a>"
+        self.card.value = ""
+        return pictures, z, words
+
+    def _write(self, _):
+        """Shows the report on what is heard."""
+        try:
+            rows = self.report(**self.result).items()
+            head = '<th style="text-align:left">'
+            cells = (f"{head}{html.escape(k)}</th><td>{html.escape(v)}</td>" for k, v in rows)
+            self.card.value = f"<table><tr>{'</tr><tr>'.join(cells)}</tr></table>"
+        except Exception as error:  # a panel never ends in a traceback
+            self.card.value = _status(f"not possible: {error}.")
+
+
+def workbench(compute, report, *, sr, clips, seconds, unused, **controls):
+    """Returns a panel over a sound that the reader chooses, uploads or records.
+
+    Parameters
+    ----------
+    compute : function
+        Takes the waveform `y` and the controls' values by name; returns ``{title: S_db}``,
+        a waveform and one sentence on what to see and hear.
+    report : function
+        Takes `y`, the waveform `z` that came back and the values; returns ``{row: text}``.
+    sr : int
+        Samples per second, to which every sound is brought.
+    clips : list of str
+        Sounds to choose from; the first is shown at the beginning.
+    seconds : float
+        How much of a sound is used.
+    unused : dict
+        The controls that do nothing at a value of another: ``{value: names}``.
+    **controls : widget
+        From `choice`.
+    """
+    return Workbench(compute, report, sr, clips, seconds, unused, controls)

@@ -103,6 +103,22 @@ def test_the_first_sound_comes_within_five_cells(path):
 
 
 @named(NOTEBOOKS)
+def test_a_question_a_figure_and_a_player_come_just_before_every_panel(path):
+    """Readers without a kernel, and those who cannot hear or see, get the default case."""
+    cells, n_panels = read(path).cells, 0
+    for i, cell in enumerate(cells):
+        if cell.cell_type == "code" and re.search(r"st\.(panel|workbench)\(", cell.source):
+            n_panels += 1
+            before = cells[max(0, i - 4) : i + 1]
+            words = [c.source for c in before if c.cell_type == "markdown"]
+            assert any("panel" in text and "?" in text for text in words), cell.source
+            shown = [c for c in before[-4:] if c.cell_type == "code"]
+            kinds = " ".join(str(output.get("data", "")) for c in shown for output in c.outputs)
+            assert "image/png" in kinds and "<audio controls" in kinds, cell.source
+    assert n_panels
+
+
+@named(NOTEBOOKS)
 def test_references_have_a_year_and_a_link(path):
     last = read(path).cells[-1].source.partition("## References")[2]
     entries = re.findall(r"^- .+$", last, re.M)
@@ -124,15 +140,33 @@ def test_the_clip_cell_begins_with_one_assignment(path):
 def ran(request):
     """A notebook after all its code cells ran here: its names, cells and folder."""
     matplotlib.use("agg")
-    names = {"__name__": "__main__"}
-    with redirect_stdout(io.StringIO()):
+    names, figures = {"__name__": "__main__"}, []
+    caption = showtools.caption
+
+    def keep(figure):
+        figures.append(getattr(figure, "figure", figure))
+        caption(figure)
+
+    with redirect_stdout(io.StringIO()), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(showtools, "caption", keep)
         for cell in code_cells(request.param):
             exec(compile(cell.source, request.param.name, "exec"), names)
-    return SimpleNamespace(path=request.param, names=names, cells=code_cells(request.param))
+    cells = code_cells(request.param)
+    return SimpleNamespace(path=request.param, names=names, cells=cells, figures=figures)
 
 
 def panels(ran):
-    return {k: v for k, v in ran.names.items() if isinstance(v, showtools.Panel)}
+    found = {k: v for k, v in ran.names.items() if isinstance(v, showtools.Panel)}
+    benches = {k: v for k, v in ran.names.items() if isinstance(v, showtools.Workbench)}
+    return found | {name: bench.panel for name, bench in benches.items()}
+
+
+def test_lines_are_told_apart_without_colour(ran):
+    for figure in ran.figures:
+        for ax in figure.axes:
+            lines = [line for line in ax.lines if not line.get_label().startswith("_")]
+            looks = [(x.get_linestyle(), x.get_marker(), x.get_linewidth()) for x in lines]
+            assert len(set(looks)) == len(looks), f"{ax.get_title(loc='left')}: {looks}"
 
 
 def test_every_panel_answers_every_control(ran):
@@ -179,7 +213,7 @@ def test_the_exercises_are_open_and_their_solutions_right(ran):
 
 def of_notebook(number):
     """Runs a test with one notebook only."""
-    path = NOTEBOOKS[number - 1]
+    (path,) = [path for path in NOTEBOOKS if path.name.startswith(f"{number:02}")]
     return pytest.mark.parametrize("ran", [path], ids=[path.stem], indirect=True)
 
 
@@ -228,6 +262,27 @@ def test_the_lowest_note_comes_back_with_enough_coefficients(ran):
     assert abs(first_note_hz() - 131) < 3
     panel.controls["n_mfcc"].value = 20
     assert abs(first_note_hz() - 131) > 10
+
+
+@of_notebook(8)
+def test_the_staircase_leaves_of_a_note_what_the_law_says(ran):
+    """Of a note of 230 Hz 20 MFCCs leave no pitch, 30 do: the limits are 299 and 200 Hz."""
+    bench, t = ran.names["bench"], np.arange(32000) / 16000
+    note = sum(np.sin(2 * np.pi * 230 * k * t) / k for k in range(1, 20))
+    bench.take("note.wav", showtools.encode(0.2 * note, 16000, "WAV"))
+    for stop, n_mfcc, share in [("MFCC", 20, 0), ("MFCC", 30, 100), ("MFCC + pitch", 20, 100)]:
+        bench.panel.controls["stop"].value = stop
+        bench.panel.controls["n_mfcc"].value = n_mfcc
+        bench.button.click()
+        assert f"right in {share}% of its frames" in bench.card.value, (stop, n_mfcc)
+        assert "in 0% of the tune" in bench.panel.words or share
+    bench.take(
+        "whisper.wav",
+        showtools.encode(np.random.default_rng(0).normal(size=32000) / 9, 16000, "WAV"),
+    )
+    assert "No pitch was found" in bench.panel.words
+    bench.button.click()
+    assert "none was found in the original" in bench.card.value
 
 
 # --- on voices and with random numbers that none of the claims was written for --------------

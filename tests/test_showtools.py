@@ -117,21 +117,26 @@ def test_seeded_librosa_repeats_itself(slt):
 
 @pytest.fixture
 def panel():
-    """A panel that draws and plays a tone of the chosen frequency."""
+    """A panel that draws and plays a tone of the chosen frequency, and counts its work."""
 
-    def compute(hz, silent_control):
+    def compute(hz, mode):
+        panel.n_computed = getattr(panel, "n_computed", 0) + 1
         if hz == 9000:
             raise ValueError("9000 Hz is above the Nyquist frequency")
         y = tone(hz)
         return at.pretty_spectrogram(y, n_fft=512, hop_length=128), y, f"A tone of {hz} Hz."
 
-    return st.panel(
-        compute,
+    panel = st.panel(
+        lambda hz, mode: (np.zeros((2, 2)), tone(hz), ""),
         sr=SR,
-        reference=tone(440, 0.1),
+        reference=lambda hz, mode: tone(440, 0.1 if mode == "a" else 0.2),
+        line=lambda hz, mode: hz,
+        fmax=4000,
         hz=st.choice("Frequency (Hz)", [440, 1000, 3000, 9000], 440),
-        silent_control=st.choice("Mode", ["a", "b"], "a"),
+        mode=st.choice("Mode", ["a", "b"], "a"),
     )
+    panel.compute = compute
+    return panel
 
 
 def test_moving_a_control_changes_picture_sound_and_words(panel):
@@ -144,11 +149,26 @@ def test_moving_a_control_changes_picture_sound_and_words(panel):
     assert "Frequency (Hz) 3000" in panel.status.value and "A tone of 3000 Hz." in repr(panel)
 
 
-def test_sound_is_encoded_only_when_it_changes(panel):
-    panel.controls["silent_control"].value = "b"
-    assert panel.n_encoded == 1 and "Mode b" in panel.status.value
+def test_a_move_computes_once_and_encodes_only_what_changed(panel):
+    encoded = panel.n_encoded
+    assert encoded == 2  # the original and the result
     panel.controls["hz"].value = 1000
-    assert panel.n_encoded == 2
+    assert (panel.n_computed, panel.n_encoded) == (1, encoded + 1)  # another result
+    panel.controls["hz"].value = 9000
+    assert (panel.n_computed, panel.n_encoded) == (2, encoded + 1)  # an error: nothing
+    panel.controls["hz"].value = 1000
+    assert (panel.n_computed, panel.n_encoded) == (3, encoded + 1)  # what is there already
+    panel.controls["mode"].value = "b"
+    assert (panel.n_computed, panel.n_encoded) == (4, encoded + 3)  # another original and level
+
+
+def test_the_picture_shows_what_was_computed_up_to_fmax_under_the_laws_line(panel):
+    panel.controls["hz"].value = 3000
+    ax, image = panel._figure.axes[0], panel._images[0]
+    assert ax.get_ylim() == (0, 4) and image.get_extent() == [0, 1, 0, 8]
+    assert np.array_equal(image.get_array(), panel.compute(3000, "a")[0])
+    assert list(panel._law.get_ydata()) == [3, 3]
+    assert ax.get_legend().get_texts()[0].get_text() == "the law: 3000 Hz"
 
 
 def test_an_error_goes_to_the_status_line_and_the_panel_lives_on(panel):
@@ -156,6 +176,14 @@ def test_an_error_goes_to_the_status_line_and_the_panel_lives_on(panel):
     assert "not possible: 9000 Hz is above the Nyquist" in panel.status.value
     panel.controls["hz"].value = 1000
     assert "A tone of 1000 Hz." in panel.status.value
+
+
+def test_words_are_shown_as_words():
+    controls = dict(n=st.choice("N", [1, 2], 1))
+    panel = st.panel(
+        lambda n: (np.zeros((2, 2)), tone(440), "<b>"), sr=SR, reference=tone(440), **controls
+    )
+    assert "&lt;b&gt;" in panel.status.value
 
 
 def test_the_blind_test_counts_right_guesses():
@@ -169,3 +197,164 @@ def test_the_blind_test_counts_right_guesses():
     wrong = {"low": "high", "high": "low"}[test.hidden]
     test.buttons[wrong].click()
     assert (test.right, test.asked) == (4, 5) and "4 of 5 right" in test.status.value
+
+
+# --- the reader's own sound -----------------------------------------------------------------
+
+
+@pytest.fixture
+def bench():
+    """A workbench that plays a sound more softly, or not at all."""
+
+    def compute(y, gain, mode):
+        if gain == 3:
+            raise ValueError("a gain of 3 would clip")
+        picture = at.pretty_spectrogram(gain * y + 1e-9, n_fft=512, hop_length=128)
+        return {"before": picture, "after": picture}, gain * y, f"A gain of {gain}."
+
+    def report(y, z, gain, mode):
+        if mode == "broken":
+            raise ValueError("nothing to report")
+        return {"gain <dB>": f"{20 * np.log10(z.std() / y.std()):.0f}"}
+
+    return st.workbench(
+        compute,
+        report,
+        sr=SR,
+        clips=["slt", "melody"],
+        seconds=5,
+        unused={"broken": ["gain"]},
+        gain=st.choice("Gain", [0.1, 0.5, 3], 0.5),
+        mode=st.choice("Mode", ["whole", "broken"], "whole"),
+    )
+
+
+def sound_file(y, sr, **options):
+    file = io.BytesIO()
+    soundfile.write(file, y, sr, **{"format": "WAV", **options})
+    return file.getvalue()
+
+
+def test_a_workbench_begins_with_its_first_clip(bench, slt):
+    assert np.array_equal(bench.y, slt[0]) and bench.sound.value == "slt"
+    assert "slt comes with the course. Used: 4.2 s, 16,000" in bench.source.value
+    assert np.allclose(decode(bench.panel.original.value)[0], slt[0], atol=1e-4)
+    bench.sound.value = "melody"
+    assert np.array_equal(bench.y, at.load_wav("data/melody.wav")[0])
+
+
+@pytest.mark.parametrize("sr", [7999, 11025, 44100, 96000])
+@pytest.mark.parametrize("channels", [1, 2, 6])
+def test_any_rate_and_any_number_of_channels_become_ours(bench, sr, channels):
+    y = 0.3 * np.sin(2 * np.pi * 1000 * np.arange(2 * sr) / sr)
+    said = bench.take("é x.wav", sound_file(np.stack([y] * channels, axis=1), sr))
+    assert f"é x.wav ({sr:,} samples per second, {channels} channel(s)) is read" in said
+    assert abs(len(bench.y) - 2 * SR) <= 1 and abs(loudest_hz(bench.y, SR) - 1000) < 2
+    assert decode(bench.panel.original.value)[0].size == len(bench.y)
+    assert bench.sound.value == "é x.wav"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        dict(format="FLAC"),
+        dict(format="OGG"),
+        dict(format="MP3"),
+        dict(format="AIFF"),
+        dict(subtype="PCM_U8"),
+        dict(subtype="PCM_24"),
+        dict(subtype="DOUBLE"),
+    ],
+    ids=lambda options: "-".join(options.values()),
+)
+def test_usual_formats_are_read(bench, options):
+    said = bench.take("sound", sound_file(tone(1000), SR, **options))
+    assert "is read" in said and abs(loudest_hz(bench.y, SR) - 1000) < 2
+
+
+WAV = sound_file(tone(440), SR)
+BROKEN = {
+    "zero bytes": (b"", "is empty"),
+    "text": (b"eggs, milk, bread", "cannot be read as sound"),
+    "header only": (WAV[:44], "holds no samples"),
+    "half a header": (WAV[:20], "cannot be read as sound"),
+    "silence": (sound_file(0 * tone(440), SR), "is silent"),
+    "a click": (sound_file(tone(440)[:800], SR), "lasts 0.05 s, and 0.5 s are needed"),
+    "not a number": (sound_file(np.nan * tone(440), SR, subtype="FLOAT"), "not finite|NaN"),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_broken_file_gets_one_line_and_the_sound_stays(bench, kind, slt):
+    content, reason = BROKEN[kind]
+    said = bench.take("x.wav", content)
+    assert re.search(f"^not possible: x.wav.*({reason}).*stays as it was.$", said), said
+    assert np.array_equal(bench.y, slt[0]) and bench.sound.options == ("slt", "melody")
+
+
+def test_a_file_cut_off_gives_what_is_there(bench):
+    said = bench.take("cut.wav", WAV[: len(WAV) * 3 // 4])
+    assert "is read" in said and abs(len(bench.y) - 0.75 * SR) < 50
+
+
+def test_of_a_long_file_the_beginning_is_used(bench):
+    y = np.concatenate([np.tile(tone(300), 5), tone(3000)])
+    said = bench.take("long.wav", sound_file(y, SR))
+    assert "is longer: its first 5 s are read" in said and len(bench.y) == 5 * SR
+    assert np.allclose(bench.y, np.tile(tone(300), 5), atol=1e-4)
+
+
+def test_a_part_of_a_huge_file_is_called_its_beginning(bench):
+    content = dict(name="huge.wav", size=10 * len(WAV), recorded=False)
+    bench._receive(bench.input, content, [memoryview(WAV)])
+    assert "huge.wav (16,000 samples per second, 1 channel(s)) is longer" in bench.words
+
+
+def test_a_recording_is_taken_as_it_comes_and_numbered(bench):
+    for number, hz in enumerate((500, 700), start=1):
+        sound = memoryview(tone(hz).astype("<f4").tobytes())
+        bench._receive(bench.input, dict(name="recording", recorded=True), [sound])
+        assert bench.words.startswith(f"recording {number} is taken. Used: 1.0 s")
+        assert np.array_equal(bench.y, tone(hz))
+    bench.sound.value = "recording 1"
+    assert np.array_equal(bench.y, tone(500))
+
+
+def test_no_microphone_is_said(bench):
+    bench._receive(bench.input, dict(problem="no microphone (Permission denied)"), [])
+    assert bench.words.startswith("not possible: no microphone (Permission denied)")
+
+
+def test_the_same_name_again_is_the_new_sound(bench):
+    bench.take("x.wav", sound_file(tone(500), SR))
+    bench.take("x.wav", sound_file(tone(900), SR))
+    assert abs(loudest_hz(bench.y, SR) - 900) < 2
+
+
+def test_the_report_card_is_written_on_the_button_and_belongs_to_what_is_heard(bench):
+    assert bench.card.value == ""
+    bench.button.click()
+    assert "gain &lt;dB&gt;</th><td>-6</td>" in bench.card.value
+    bench.panel.controls["gain"].value = 0.1
+    assert bench.card.value == ""
+    bench.panel.controls["gain"].value = 3  # not possible: the last sound is still heard
+    bench.button.click()
+    assert "<td>-20</td>" in bench.card.value
+    bench.panel.controls["mode"].value = "broken"
+    bench.panel.controls["gain"].value = 0.5
+    bench.button.click()
+    assert "not possible: nothing to report" in bench.card.value
+
+
+def test_a_control_without_effect_is_grey(bench):
+    assert not bench.panel.controls["gain"].disabled
+    bench.panel.controls["mode"].value = "broken"
+    assert bench.panel.controls["gain"].disabled and not bench.panel.controls["mode"].disabled
+
+
+def test_the_saved_file_is_the_result_at_the_level_of_the_original(bench):
+    bench.take("x.wav", sound_file(tone(700), SR))
+    data = bench.download.value.split("base64,")[1].split('"')[0]
+    y, sr = decode(b64decode(data))
+    assert sr == SR and np.allclose(y, tone(700), atol=1e-3)
+    assert 'download="' in bench.download.value

@@ -1,0 +1,329 @@
+"""What a person meets: every notebook and every panel in JupyterLab, in a real browser.
+
+These tests skip where playwright (requirements-extra.txt) or Chromium is missing. With the
+name of a folder in SCREENSHOTS they leave a picture of every panel there; THEME=Dark does it
+in the dark theme.
+"""
+
+import io
+import json
+import os
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from conftest import NOTEBOOKS, ROOT
+from test_showtools import SR, decode, loudest_hz, tone
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium (apt install chromium)"),
+]
+
+SWITCHES = """--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run
+    --disable-background-networking --disable-component-update --disable-sync
+    --disable-dev-shm-usage --autoplay-policy=no-user-gesture-required --mute-audio
+    --use-fake-device-for-media-stream --use-fake-ui-for-media-stream""".split()
+SCREENSHOTS = os.environ.get("SCREENSHOTS")
+LAPTOP = dict(width=1366, height=1600 if SCREENSHOTS else 768)
+PATIENCE = 60_000  # ms, for an answer of a busy machine: a panel waits until Run All is done
+
+
+@pytest.fixture(scope="module")
+def page_of(tmp_path_factory):
+    """A function that opens an address in a browser at laptop width."""
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        context = browser.new_context(viewport=LAPTOP, permissions=["microphone"])
+        context.set_default_timeout(PATIENCE)
+        sync_api.expect.set_options(timeout=PATIENCE)
+
+        def open_page(address):
+            page = context.new_page()
+            page.goto(address)
+            return page
+
+        yield open_page
+        browser.close()
+
+
+def serve(tmp_path, module, *options):
+    """Starts a server on loopback in a copy of the project; returns its address and process."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    for name in ("notebooks", "data"):
+        leave = shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__", "corpus_*")
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=leave)
+    for module_path in ROOT.glob("*.py"):
+        shutil.copy(module_path, tmp_path)
+    settings = tmp_path / "settings/@jupyterlab/apputils-extension"
+    settings.mkdir(parents=True)
+    theme = {"theme": f"JupyterLab {os.environ.get('THEME', 'Light')}"}
+    (settings / "themes.jupyterlab-settings").write_text(json.dumps(theme))
+    (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
+    folders = "JUPYTER_CONFIG_DIR JUPYTER_DATA_DIR JUPYTER_RUNTIME_DIR JUPYTERLAB_WORKSPACES_DIR"
+    own = {name: str(tmp_path / "own") for name in [*folders.split(), "IPYTHONDIR"]}
+    own["JUPYTERLAB_SETTINGS_DIR"] = str(tmp_path / "settings")
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, *(option.replace("PORT", str(port)) for option in options)],
+        cwd=tmp_path,
+        env=os.environ | own,
+        stdout=(tmp_path / "log").open("w"),
+        stderr=subprocess.STDOUT,
+    )
+    for _ in range(120):
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            return f"http://127.0.0.1:{port}", process
+        except OSError:
+            time.sleep(0.5)
+    process.kill()
+    raise RuntimeError(f"{module} did not start:\n{(tmp_path / 'log').read_text()}")
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """The address of a JupyterLab that shows a copy of the project."""
+    address, process = serve(
+        tmp_path_factory.mktemp("lab"),
+        "jupyterlab",
+        "--no-browser",
+        "--ip=127.0.0.1",
+        "--port=PORT",
+        "--ServerApp.port_retries=0",
+        "--ServerApp.root_dir=.",
+        "--IdentityProvider.token=",
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--expose-app-in-browser",
+        "--allow-root",
+    )
+    yield address
+    process.terminate()
+    process.wait()
+
+
+NOTEBOOK = "jupyterapp.shell.currentWidget"
+ERRORS = f"""() => [...{NOTEBOOK}.content.widgets]
+    .flatMap((cell) => cell.model.toJSON().outputs ?? [])
+    .filter((output) => output.output_type === "error" || output.name === "stderr")
+    .map((output) => output.text ?? `${{output.ename}}: ${{output.evalue}}`)"""
+
+
+@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
+def notebook(request, lab, page_of):
+    """A notebook's page after Run All: (its number, page)."""
+    page = page_of(f"{lab}/lab/tree/notebooks/{request.param.name}?reset")
+    page.wait_for_selector("#jupyterlab-splash", state="detached")
+    kernel = f"{NOTEBOOK}?.sessionContext?.session?.kernel"
+    page.wait_for_function(f"globalThis.jupyterapp && {kernel}?.status === 'idle'")
+    page.set_default_timeout(180_000)
+    page.evaluate("async () => { await jupyterapp.commands.execute('notebook:run-all-cells') }")
+    page.set_default_timeout(PATIENCE)
+    yield request.param.stem[:2], page
+    page.evaluate(f"async () => {{ await {NOTEBOOK}.sessionContext.shutdown() }}")
+    page.close()
+
+
+def panels(page):
+    """Returns the outputs that hold controls, a picture and players."""
+    outputs = page.locator(".jp-OutputArea-child", has=page.locator("img.widget-image"))
+    return [outputs.nth(i) for i in range(outputs.count())]
+
+
+def plays(audio):
+    """Returns whether a player has a sound, whose time passes when it is played."""
+    return audio.evaluate(
+        """async (audio) => {
+            await audio.play();
+            for (let i = 0; i < 100 && audio.currentTime < 0.05; i++)
+                await new Promise((resolve) => setTimeout(resolve, 50));
+            audio.pause();
+            return audio.src.length > 0 && audio.duration > 0.4 && audio.currentTime >= 0.05;
+        }"""
+    )
+
+
+def look(locator, name):
+    """Leaves a picture of what the locator shows, where SCREENSHOTS names a folder."""
+    if SCREENSHOTS:
+        locator.screenshot(path=Path(SCREENSHOTS, f"{name}.png"))
+
+
+def sliders(panel):
+    """Returns the rows of a slider that is not grey: its label, its handle, its value."""
+    return panel.locator(".widget-slider", has_not=panel.page.locator("[disabled]")).all()
+
+
+def move(panel, row, act):
+    """Moves a slider; waits until the status line names its new value."""
+    label, readout = row.locator(".widget-label"), row.locator(".widget-readout")
+    before = readout.inner_text()
+    act()
+    sync_api.expect(readout).not_to_have_text(before)
+    named = f"{label.inner_text()} {readout.inner_text()}"
+    sync_api.expect(panel.get_by_role("status").last).to_contain_text(named)
+
+
+def of_notebook(number):
+    """Runs a test with one notebook only."""
+    (path,) = [path for path in NOTEBOOKS if path.name.startswith(number)]
+    return pytest.mark.parametrize("notebook", [path], ids=[path.stem], indirect=True)
+
+
+def test_run_all_shows_no_error(notebook):
+    _, page = notebook
+    assert page.evaluate(ERRORS) == []
+
+
+def test_every_panel_obeys_the_keyboard(notebook):
+    number, page = notebook
+    assert panels(page)
+    for i, panel in enumerate(panels(page), start=1):
+        panel.scroll_into_view_if_needed()
+        picture, status = panel.locator("img.widget-image"), panel.get_by_role("status").last
+        look(panel, f"{number}_panel_{i}")
+        for row in sliders(panel):
+            before, handle = picture.get_attribute("src"), row.get_by_role("slider")
+            at_the_left = float(handle.get_attribute("aria-valuenow")) == 0
+            handle.focus()
+            key = "ArrowRight" if at_the_left else "ArrowLeft"
+            move(panel, row, lambda key=key: page.keyboard.press(key))
+            sync_api.expect(picture).not_to_have_attribute("src", before)
+        for button in panel.locator(".widget-toggle-button").all():
+            if button.is_enabled():
+                button.focus()
+                page.keyboard.press("Enter")
+                sync_api.expect(status).to_contain_text(button.inner_text())
+        assert "not possible" not in panel.inner_text()
+        assert picture.evaluate("(image) => image.naturalWidth") == 648
+        assert all(plays(audio) for audio in panel.locator("audio").all())
+
+
+@of_notebook("01")
+def test_a_panel_obeys_the_mouse(notebook):
+    _, page = notebook
+    panel = panels(page)[1]
+    panel.scroll_into_view_if_needed()
+    row = sliders(panel)[0]
+    sound = panel.locator("audio").last.get_attribute("src")
+    move(panel, row, lambda: row.locator(".noUi-base").click(position=dict(x=3, y=3)))
+    assert row.locator(".widget-readout").inner_text() == "50"
+    sync_api.expect(panel.locator("audio").last).not_to_have_attribute("src", sound)
+
+
+@of_notebook("04")
+def test_the_blind_test_is_played_and_answered_by_keyboard(notebook):
+    _, page = notebook
+    test = page.locator(".jp-OutputArea-child", has=page.get_by_text("One of these, which?"))
+    test.scroll_into_view_if_needed()
+    assert plays(test.locator("audio"))
+    test.get_by_role("button", name="20 coefficients").focus()
+    page.keyboard.press("Enter")
+    status = test.get_by_role("status")
+    sync_api.expect(status).to_contain_text(re.compile("^(Right: that was 20|No: that was 40)"))
+    look(test, "04_blind")
+
+
+# --- notebook 08: the reader's own sound -----------------------------------------------------
+
+
+def wav(y, sr):
+    file = io.BytesIO()
+    soundfile.write(file, y, sr, format="WAV")
+    return file.getvalue()
+
+
+def upload(panel, name, content):
+    """Chooses a file; returns the line about the source."""
+    file = dict(name=name, mimeType="audio/wav", buffer=content)
+    panel.locator("input[type=file]").set_input_files(file)
+    status = panel.get_by_role("status").first
+    sync_api.expect(status).to_contain_text(name)
+    return status.inner_text()
+
+
+@of_notebook("08")
+def test_an_uploaded_file_goes_down_and_up_and_is_reported_and_saved(notebook, tmp_path):
+    _, page = notebook
+    (panel,) = panels(page)
+    panel.scroll_into_view_if_needed()
+    original = panel.locator("audio").first.get_attribute("src")
+    stereo = np.stack([tone(880)] * 2, axis=1).repeat(8, axis=0)  # two channels
+    said = upload(panel, "a tone é.wav", wav(stereo, 8 * SR))
+    assert "128,000 samples per second, 2 channel(s)" in said and "Used: 1.0 s" in said
+    sync_api.expect(panel.locator("audio").first).not_to_have_attribute("src", original)
+
+    panel.get_by_role("button", name="spectrogram").click()
+    sync_api.expect(panel.get_by_role("status").last).to_contain_text("Lowest step spectrogram")
+    with page.expect_download() as saved:
+        panel.get_by_role("link", name="Save the result as WAV").click()
+    saved.value.save_as(tmp_path / "result.wav")
+    y, sr = decode((tmp_path / "result.wav").read_bytes())
+    assert sr == SR and abs(loudest_hz(y, sr) - 880) < 5
+
+    panel.get_by_role("button", name="Write the report card").click()
+    sync_api.expect(panel.locator("table")).to_contain_text("Numbers per second")
+    look(panel, "08_report")
+
+
+@of_notebook("08")
+def test_a_file_that_is_no_sound_gets_one_line_and_a_huge_one_its_beginning(notebook):
+    _, page = notebook
+    (panel,) = panels(page)
+    original = panel.locator("audio").first.get_attribute("src")
+    for name, content in {"list.txt": b"eggs, milk", "empty.wav": b""}.items():
+        said = upload(panel, name, content)
+        assert said.startswith("not possible") and "stays as it was" in said
+    assert panel.locator("audio").first.get_attribute("src") == original
+    minutes = np.tile(tone(440), 600)  # 10 minutes, 19 MB
+    said = upload(panel, "huge.wav", wav(minutes, SR))
+    assert "is longer: its first 5 s are read" in said and "Used: 5.0 s" in said
+
+
+@of_notebook("08")
+def test_a_recording_arrives(notebook):
+    _, page = notebook
+    (panel,) = panels(page)
+    button = panel.get_by_role("button", name="Record 5 s")
+    button.focus()
+    page.keyboard.press("Enter")
+    sync_api.expect(panel.get_by_text("press to stop")).to_be_visible()
+    status = panel.get_by_role("status").first
+    sync_api.expect(status).to_contain_text("recording 1 is taken")
+    assert re.search(r"Used: (4\.\d|5\.0) s", status.inner_text())
+    assert plays(panel.locator("audio").first)
+
+
+def test_the_app_shows_the_panel_without_code_and_stays_at_home(page_of, tmp_path):
+    pytest.importorskip("voila", reason="voila is not installed")
+    recipe = subprocess.run(
+        ["make", "--dry-run", "--silent", "app"], cwd=ROOT, capture_output=True, text=True
+    ).stdout.replace("\\\n", "")
+    options = shlex.split(recipe[recipe.index("-m voila") :])[2:]
+    address, process = serve(tmp_path, "voila", *options, "--no-browser", "--port=PORT")
+    try:
+        page, outside = page_of("about:blank"), []
+        page.on("requestfinished", lambda request: outside.append(request.url))
+        page.goto(address, wait_until="commit", timeout=90_000)
+        panel = page.locator(".jp-Cell", has=page.locator("img.widget-image"))
+        sync_api.expect(panel).to_be_visible()
+        row = sliders(panel)[0]
+        row.get_by_role("slider").focus()
+        move(panel, row, lambda: page.keyboard.press("ArrowLeft"))
+        assert not page.get_by_text("import numpy as np").is_visible()
+        assert all(url.startswith((address, "data:", "blob:")) for url in outside), outside
+        look(panel, "08_app")
+    finally:
+        process.terminate()
