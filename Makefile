@@ -33,7 +33,7 @@ test: .venv/installed ## lint, then test the module, the panels and the notebook
 test-all: .venv/extras ## the same and the slow ones: other clips, a browser
 	@$(python) ruff check --quiet && $(pytest)
 
-bench: .venv/installed ## measure speed and quality beside librosa: about ten minutes
+bench: .venv/installed ## measure speed and quality beside librosa, and the panels: 15 minutes
 	@PYTHONPATH=.:notebooks .venv/bin/python tests/bench.py
 
 outputs: .venv/installed ## execute all notebooks, save what they show and the listening minute

@@ -1,10 +1,12 @@
-"""Measures the engine side by side with librosa: `make bench`, about ten minutes.
+"""Measures the engine side by side with librosa, and the panels: `make bench`, 15 minutes.
 
 Contestants take turns in one process, on one thread; a time is the median of seven turns,
 a ratio the median of the seven ratios. Nothing here is a test: machines differ.
 """
 
+import contextlib
 import functools
+import io
 import os
 import statistics
 import time
@@ -13,6 +15,8 @@ import warnings
 from pathlib import Path
 
 import librosa
+import matplotlib
+import nbformat
 import numpy as np
 import scipy.fft
 import threadpoolctl
@@ -201,6 +205,34 @@ def growth(name, y, sr):
         )
 
 
+def answers(panel):
+    """Returns the seconds that a panel takes for every option of every control."""
+    took = []
+    for control in panel.controls.values():
+        default = control.value
+        for value in [v for v in control.options if v != default] + [default]:
+            start = time.perf_counter()
+            control.value = value
+            took.append(time.perf_counter() - start)
+    return took
+
+
+def panels():
+    print("\nThe panels' answers, computed, drawn and encoded, in ms (all threads)")
+    print("                                  median      most")
+    for path in sorted((DATA.parent / "notebooks").glob("*.ipynb")):
+        names = {}
+        with contextlib.redirect_stdout(io.StringIO()):
+            for cell in nbformat.read(path, as_version=4).cells:
+                if cell.cell_type == "code":
+                    exec(compile(cell.source, path.name, "exec"), names)
+        for name, widget in names.items():
+            panel = widget.panel if isinstance(widget, st.Workbench) else widget
+            if isinstance(panel, st.Panel):
+                took = 1e3 * np.array(answers(panel))
+                print(f"{path.stem[:2]} {name:25} {np.median(took):10.0f} {took.max():10.0f}")
+
+
 def main():
     print(f"One thread, medians of {TURNS} turns. SC spectral convergence in dB (less is better),")
     print("LSD log-spectral distance in dB, ESTOI 0 ... 1, PESQ 1 ... 4.6 (wide band, 16 kHz).")
@@ -216,5 +248,7 @@ def main():
 
 
 if __name__ == "__main__":
+    matplotlib.use("agg")
     with threadpoolctl.threadpool_limits(1):
         main()
+    panels()

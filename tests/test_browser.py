@@ -183,8 +183,10 @@ def of_notebook(number):
 
 
 def test_run_all_shows_no_error(notebook):
-    _, page = notebook
+    number, page = notebook
     assert page.evaluate(ERRORS) == []
+    page.evaluate(f"async () => {{ await {NOTEBOOK}.content.scrollToItem(0) }}")
+    look(page.locator(".jp-NotebookPanel"), f"{number}_top")
 
 
 def test_every_panel_obeys_the_keyboard(notebook):

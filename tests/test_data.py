@@ -30,6 +30,13 @@ def test_every_clip_has_its_line():
     assert {row[0] for row in TABLE} == {path.name for path in (ROOT / "data").glob("*.wav")}
 
 
+def test_every_link_of_the_readmes_leads_somewhere():
+    for folder in (ROOT, ROOT / "data"):
+        text = (folder / "README.md").read_text(encoding="utf-8")
+        links = re.findall(r"\]\((?!https?://)([^)#]+)\)", text)
+        assert links and all((folder / link).exists() for link in links), links
+
+
 CORPUS = ROOT / "data/corpus"
 
 
