@@ -16,8 +16,7 @@ help:
 
 lab: .venv/installed ## open the course in JupyterLab
 	@$(python) jupyterlab --ip=127.0.0.1 --allow-root --log-level=WARN --ServerApp.root_dir=. \
-	  --LabApp.default_url=/lab/tree/notebooks/01_spectrograms.ipynb \
-	  --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
+	  --LabApp.default_url=/lab/tree/notebooks/01_spectrograms.ipynb
 
 app: .venv/extras ## serve notebook 08 as a page without code, for a lecture hall
 	@$(python) voila notebooks/08_your_own_sound.ipynb --Voila.ip=127.0.0.1 \
@@ -88,6 +87,8 @@ else
 	    Collecting) printf .;; Installing) printf ' unpacking';; esac; done; echo
 	@test ! -e .venv/failed
 endif
+	@$(python) jupyterlab.labextensions disable --level=sys_prefix \
+	  "@jupyterlab/apputils-extension:announcements" >/dev/null 2>&1  # no news, no question
 	@$(warm_up) && mv .venv/unfinished $@
 
 .venv/extras: requirements-extra.txt .venv/installed

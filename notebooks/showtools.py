@@ -424,9 +424,11 @@ class Panel(widgets.VBox):
         try:
             pictures, y, words = self.compute(**values)
             pictures = pictures if isinstance(pictures, dict) else {"": pictures}
-            self._draw(pictures, len(y) / self.sr, self.line and self.line(**values))
             fixed = not callable(self.reference)
-            self._play(self.reference if fixed else self.reference(**values), y)
+            reference = self.reference if fixed else self.reference(**values)
+            sounds = level({"original": reference, "here": y})
+            self._draw(pictures, len(y) / self.sr, self.line and self.line(**values))
+            self._play(sounds)
         except Exception as error:  # a panel never ends in a traceback
             words = f"not possible: {error}. Picture and sound stay as they were."
         self.words = f"{named}. {words}"
@@ -461,10 +463,10 @@ class Panel(widgets.VBox):
         if self.line:
             self._law = axes[-1].axhline(0, color="white", linestyle="--")
 
-    def _play(self, reference, y):
+    def _play(self, sounds):
         """Gives the players what changed: a new value would stop what is playing."""
         players = {"original": self.original, "here": self.audio}
-        for name, sound in level({"original": reference, "here": y}).items():
+        for name, sound in sounds.items():
             if not np.array_equal(sound, self._sounds.get(name)):
                 self._sounds[name] = sound
                 players[name].value = encode(sound, self.sr, "WAV")

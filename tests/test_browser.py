@@ -104,8 +104,6 @@ def lab(tmp_path_factory):
         "--ServerApp.port_retries=0",
         "--ServerApp.root_dir=.",
         "--IdentityProvider.token=",
-        "--LabApp.news_url=None",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--expose-app-in-browser",
         "--allow-root",
     )
