@@ -1446,10 +1446,11 @@ def mel_filterbank(sr, n_fft, *, n_mels=128, fmin=0.0, fmax=None, htk=False, nor
     mel_filter, corners = _triangles(sr, n_fft, n_mels, fmin, fmax, htk)
     empty = np.flatnonzero(mel_filter.max(axis=1) < _FAINT)
     if len(empty):
+        more = f" and {len(empty) - 1} more" if len(empty) > 1 else ""
         raise ValueError(
-            f"mel filter {empty[0]} ({corners[empty[0]]:.1f}-{corners[empty[0] + 2]:.1f} Hz) and "
-            f"{len(empty) - 1} more of n_mels={n_mels} hear nothing: n_fft={n_fft} has a bin only "
-            f"every {sr / n_fft:.1f} Hz. Take fewer bands or a longer frame"
+            f"mel filter {empty[0]} ({corners[empty[0]]:.1f}-{corners[empty[0] + 2]:.1f} Hz){more} "
+            f"of n_mels={n_mels} {'hear' if more else 'hears'} nothing: n_fft={n_fft} has a bin "
+            f"only every {sr / n_fft:.1f} Hz. Take fewer bands or a longer frame"
         )
     if norm == "slaney":
         mel_filter *= 2 / (corners[2:] - corners[:-2])[:, None]
@@ -2126,7 +2127,8 @@ def pitch_limit(n_numbers, sr, *, htk=False):
     sr : number
         Samples per second; the mel axis reaches from 0 to sr/2.
     htk : bool
-        Which mel scale.
+        Which mel scale. Slaney's is straight below 1 kHz, as the formula assumes; HTK's bends
+        from the start, and with it a voice needs more numbers than this says.
 
     Returns
     -------

@@ -407,7 +407,7 @@ class Panel(widgets.VBox):
         self.update()
         if len(controls) > 3:  # sliders side by side, to leave room for the picture
             for control in controls.values():
-                wide = isinstance(control, widgets.ToggleButtons)
+                wide = isinstance(control, widgets.ToggleButtons) and len(control.options) > 3
                 control.layout.width = "95%" if wide else "48%"
         row = widgets.Layout(flex_flow="row wrap")
         box = widgets.HBox([*controls.values()], layout=row)
@@ -431,6 +431,9 @@ class Panel(widgets.VBox):
             self._play(sounds)
         except Exception as error:  # a panel never ends in a traceback
             words = f"not possible: {error}. Picture and sound stay as they were."
+            self.possible = False
+        else:
+            self.possible = True
         self.words = f"{named}. {words}"
         self.status.value = _status(self.words)
 
@@ -442,10 +445,13 @@ class Panel(widgets.VBox):
             image.set_extent((0, seconds, 0, self.sr / 2000))
             image.axes.set(ylim=(0, self.fmax / 1000))
             image.axes.set_title(title, loc="left")
-        if line_hz:
-            self._law.set(ydata=[line_hz / 1000] * 2, label=f"the law: {line_hz:.0f} Hz")
+        if self.line:
+            label = f"lowest pitch by the law: {line_hz:.0f} Hz"
+            self._law.set(ydata=[line_hz / 1000] * 2, label=label)
             dark = dict(labelcolor="white", facecolor="black", framealpha=0.7, frameon=True)
-            self._law.axes.legend(loc="upper right", edgecolor="none", **dark)
+            legend = self._law.axes.legend(loc="upper right", edgecolor="none", **dark)
+            for artist in (self._law, legend):
+                artist.set_visible(line_hz > 0)
         file = io.BytesIO()
         self._figure.canvas.print_png(file)
         self.picture.value = file.getvalue()
@@ -488,7 +494,8 @@ def panel(compute, *, sr, reference, fmax=None, line=None, **controls):
     fmax : float, optional
         The upper end of the picture in Hz; None is sr / 2.
     line : function, optional
-        Takes the same values; returns the frequency in Hz at which the law's line is drawn.
+        Takes the same values; returns the lowest pitch in Hz that the law lets through, at
+        which a line is drawn. 0 draws none.
     **controls : widget
         From `choice`.
     """
@@ -568,7 +575,7 @@ class _NamedBytes(io.BytesIO):
 class Workbench(widgets.VBox):
     """A panel over the reader's own sound, a report card, a file; built by `workbench`."""
 
-    def __init__(self, compute, report, sr, clips, seconds, unused, controls):
+    def __init__(self, compute, report, sr, clips, seconds, unused, controls, fmax, line):
         self.compute, self.report, self.sr, self.seconds = compute, report, sr, seconds
         self.unused, self.controls = unused, controls
         self.sounds = dict.fromkeys(clips)  # {name: waveform}, None until it is asked for
@@ -578,7 +585,7 @@ class Workbench(widgets.VBox):
         self.button = widgets.Button(description="Write the report card")
         self.button.layout.width = "auto"
         self.y = self._clip(clips[0])
-        self.panel = Panel(self._walk, sr, lambda **values: self.y, controls)
+        self.panel = Panel(self._walk, sr, lambda **values: self.y, controls, fmax, line)
         self._describe(clips[0], "comes with the course")
         self.sound.observe(self._chosen, names="value")
         self.input.on_msg(self._receive)
@@ -607,8 +614,9 @@ class Workbench(widgets.VBox):
         self._describe(name, words)
 
     def _describe(self, name, words):
-        seconds = len(self.y) / self.sr
-        self._say(f"{name} {words}. Used: {seconds:.1f} s, {self.sr:,} samples per second, mono.")
+        used = f"Used: {len(self.y) / self.sr:.1f} s, {self.sr:,} samples per second, mono."
+        old = "" if self.panel.possible else " Picture and players still have the last sound."
+        self._say(f"{name} {words}. {used}{old}")
 
     def _say(self, words):
         self.words = words
@@ -680,7 +688,7 @@ class Workbench(widgets.VBox):
             self.card.value = _status(f"not possible: {error}.")
 
 
-def workbench(compute, report, *, sr, clips, seconds, unused, **controls):
+def workbench(compute, report, *, sr, clips, seconds, unused, fmax=None, line=None, **controls):
     """Returns a panel over a sound that the reader chooses, uploads or records.
 
     Parameters
@@ -698,7 +706,9 @@ def workbench(compute, report, *, sr, clips, seconds, unused, **controls):
         How much of a sound is used.
     unused : dict
         The controls that do nothing at a value of another: ``{value: names}``.
+    fmax, line : optional
+        As in `panel`.
     **controls : widget
         From `choice`.
     """
-    return Workbench(compute, report, sr, clips, seconds, unused, controls)
+    return Workbench(compute, report, sr, clips, seconds, unused, controls, fmax, line)

@@ -168,7 +168,11 @@ def test_the_picture_shows_what_was_computed_up_to_fmax_under_the_laws_line(pane
     assert ax.get_ylim() == (0, 4) and image.get_extent() == [0, 1, 0, 8]
     assert np.array_equal(image.get_array(), panel.compute(3000, "a")[0])
     assert list(panel._law.get_ydata()) == [3, 3]
-    assert ax.get_legend().get_texts()[0].get_text() == "the law: 3000 Hz"
+    assert ax.get_legend().get_texts()[0].get_text() == "lowest pitch by the law: 3000 Hz"
+    assert panel._law.get_visible()
+    panel.line = lambda hz, mode: 0
+    panel.update()
+    assert not panel._law.get_visible() and not ax.get_legend().get_visible()
 
 
 def test_an_error_goes_to_the_status_line_and_the_panel_lives_on(panel):
@@ -323,6 +327,15 @@ def test_a_recording_is_taken_as_it_comes_and_numbered(bench):
 def test_no_microphone_is_said(bench):
     bench._receive(bench.input, dict(problem="no microphone (Permission denied)"), [])
     assert bench.words.startswith("not possible: no microphone (Permission denied)")
+
+
+def test_what_cannot_be_computed_is_not_passed_off_as_the_new_sound(bench, slt):
+    bench.panel.controls["gain"].value = 3  # not possible
+    said = bench.take("x.wav", sound_file(tone(500), SR))
+    assert said.endswith("Picture and players still have the last sound.")
+    assert np.allclose(decode(bench.panel.original.value)[0], slt[0], atol=1e-4)
+    bench.panel.controls["gain"].value = 0.5
+    assert np.allclose(decode(bench.panel.original.value)[0], tone(500), atol=1e-4)
 
 
 def test_the_same_name_again_is_the_new_sound(bench):
