@@ -2009,7 +2009,8 @@ def pitch(y, sr, *, hop_length=256, frame_length=1024, fmin=65.0, fmax=420.0):
             f"use at least {int(2 * sr / fmin) + 3} samples, or a higher fmin"
         )
     grid = dict(frame_length=frame_length, hop_length=hop_length)
-    sound = y.astype(np.float64) - y.mean()  # double: librosa 1.0 warns when it meets both
+    sound = y.astype(np.float64)  # double: librosa 1.0 warns when it meets both
+    sound -= sound.mean()
     f0, _, _ = librosa.pyin(sound, sr=sr, fmin=fmin, fmax=fmax, **grid)
     frames = frame(np.pad(sound, frame_length // 2), frame_length, hop_length)
     power = np.mean(frames**2, axis=0)[: len(f0)]

@@ -378,8 +378,9 @@ def choice(label, options, value):
 
 
 def _status(words):
-    """Returns the HTML of a status line, which screen readers announce."""
-    return f'<div role="status" style="line-height:1.5">{html.escape(words)}</div>'
+    """Returns the HTML of a status line."""
+    look = "line-height:1.5;overflow-wrap:anywhere"
+    return f'<div role="status" style="{look}">{html.escape(words)}</div>'
 
 
 def _player_widget(label):
@@ -426,7 +427,7 @@ class Panel(widgets.VBox):
             pictures = pictures if isinstance(pictures, dict) else {"": pictures}
             fixed = not callable(self.reference)
             reference = self.reference if fixed else self.reference(**values)
-            sounds = level({"original": reference, "here": y})
+            sounds = self._level(reference, y)
             self._draw(pictures, len(y) / self.sr, self.line and self.line(**values))
             self._play(sounds)
         except Exception as error:  # a panel never ends in a traceback
@@ -469,6 +470,12 @@ class Panel(widgets.VBox):
         if self.line:
             self._law = axes[-1].axhline(0, color="white", linestyle="--")
 
+    @staticmethod
+    def _level(reference, y):
+        """Returns both at one level that leaves the result 6 dB to peak, so it need not move."""
+        original = reference * min(1, 0.5 / max(np.abs(reference).max(), 1e-9))
+        return {"original": original, "here": at.match_level(y, original)}
+
     def _play(self, sounds):
         """Gives the players what changed: a new value would stop what is playing."""
         players = {"original": self.original, "here": self.audio}
@@ -485,8 +492,8 @@ def panel(compute, *, sr, reference, fmax=None, line=None, **controls):
     Parameters
     ----------
     compute : function
-        Takes the controls' values by name; returns a spectrogram in dB (0 the loudest), a
-        waveform and one sentence on what to see and hear.
+        Takes the controls' values by name; returns a spectrogram in dB (0 the loudest) or
+        ``{title: spectrogram}``, a waveform and one sentence on what to see and hear.
     sr : number
         Samples per second.
     reference : ndarray (n,) or function
@@ -545,7 +552,7 @@ def blind_test(sounds, sr, *, seed=None):
     return BlindTest(sounds, sr, seed)
 
 
-SILENCE = 1e-4  # of full scale: −80 dB
+SILENCE, LOUD = 1e-4, 1e3  # peaks as shares of full scale: −80 and 60 dB
 
 
 class SoundInput(anywidget.AnyWidget):
@@ -578,6 +585,7 @@ class Workbench(widgets.VBox):
     def __init__(self, compute, report, sr, clips, seconds, unused, controls, fmax, line):
         self.compute, self.report, self.sr, self.seconds = compute, report, sr, seconds
         self.unused, self.controls = unused, controls
+        self.clips, self.n_recordings = clips, 0
         self.sounds = dict.fromkeys(clips)  # {name: waveform}, None until it is asked for
         self.sound = widgets.Dropdown(options=clips, description="Sound")
         self.input = SoundInput(sr=sr, seconds=seconds)
@@ -645,8 +653,9 @@ class Workbench(widgets.VBox):
         if "problem" in content:
             raise ValueError(content["problem"])
         if content["recorded"]:  # by the browser, in one channel, at our rate
-            name = f"recording {1 + sum(name.startswith('recording') for name in self.sounds)}"
-            y, words = np.frombuffer(buffers[0], dtype="<f4"), "is taken"
+            self.n_recordings += 1
+            name, words = f"recording {self.n_recordings}", "is taken"
+            y = np.frombuffer(buffers[0], dtype="<f4")[: round(self.seconds * self.sr)]
         else:
             name, file = content["name"], _NamedBytes(buffers[0], content["name"])
             if not content["size"]:
@@ -656,20 +665,24 @@ class Workbench(widgets.VBox):
             about = soundfile.info(file)
             words = f"({about.samplerate:,} samples per second, {about.channels} channel(s))"
             whole = len(buffers[0]) == content["size"] and about.duration <= self.seconds
-            words += " is read" if whole else f" is longer: its first {self.seconds:g} s are read"
+            words += f": its first {len(y) / self.sr:.1f} s are read" * (not whole) or " is read"
         if len(y) < self.sr / 2:
-            raise ValueError(f"{name} lasts {len(y) / self.sr:.2f} s, and 0.5 s are needed")
-        if np.abs(y).max() < SILENCE:
-            raise ValueError(f"{name} is silent, nowhere above {SILENCE} of full scale")
-        return name, words, y
+            raise ValueError(f"{name} lasts {len(y) / self.sr:.3f} s, and 0.5 s are needed")
+        peak = np.abs(y).max()
+        if not SILENCE < peak < LOUD:  # NaN is neither
+            raise ValueError(
+                f"{name}, its channels averaged, peaks at {peak:g} of full scale, and between "
+                f"{SILENCE:g} (silence) and {LOUD:g} is needed"
+            )
+        return name + " (yours)" * (name in self.clips), words, y
 
     def _walk(self, **values):
-        """Computes the result and lays the file ready; the old report card is gone."""
-        pictures, z, words = self.compute(self.y, **values)
-        self.result = dict(y=self.y, z=z, **values)
-        idle = set().union(*(self.unused.get(value, ()) for value in values.values()))
+        """Greys what has no effect, computes, lays the file ready; the old report is gone."""
+        idle = [name for value in values.values() for name in self.unused.get(value, ())]
         for name, control in self.controls.items():
             control.disabled = name in idle
+        pictures, z, words = self.compute(self.y, **values)
+        self.result = dict(y=self.y, z=z, **values)
         data = b64encode(encode(at.match_level(z, self.y), self.sr, "WAV")).decode()
         look = 'class="jupyter-widgets jupyter-button widget-button" style="width:auto"'
         link = f'<a {look} download="result.wav" href="data:audio/wav;base64,{data}">'
@@ -689,7 +702,7 @@ class Workbench(widgets.VBox):
 
 
 def workbench(compute, report, *, sr, clips, seconds, unused, fmax=None, line=None, **controls):
-    """Returns a panel over a sound that the reader chooses, uploads or records.
+    """Returns a workbench: a panel over a sound that the reader chooses, uploads or records.
 
     Parameters
     ----------

@@ -10,6 +10,7 @@ function render({ model, el }) {
   chooser.type = "file";
   chooser.onchange = async () => {
     const file = chooser.files[0];
+    if (!file) return;
     const part = file.slice(0, model.get("max_bytes"));
     try {
       const bytes = await part.arrayBuffer();
@@ -23,6 +24,7 @@ function render({ model, el }) {
   label.append("or a file: ", chooser);
 
   let recorder = null;
+  let closed = false; // the cell was run again, or the page left
   const button = document.createElement("button");
   button.className = "jupyter-widgets jupyter-button widget-button";
   button.textContent = idle;
@@ -31,17 +33,20 @@ function render({ model, el }) {
       recorder.stop();
       return;
     }
+    let stream = null;
+    const release = () => stream?.getTracks().forEach((track) => track.stop());
     try {
       button.disabled = true; // until the question for permission is answered
       if (!navigator.mediaDevices) throw new Error("a browser records on https or localhost only");
-      const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+      stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+      if (closed) return release();
       const parts = [];
       recorder = new MediaRecorder(stream);
       recorder.ondataavailable = (event) => parts.push(event.data);
       const limit = setTimeout(() => recorder.stop(), 1000 * seconds + 100);
       recorder.onstop = async () => {
         clearTimeout(limit);
-        for (const track of stream.getTracks()) track.stop();
+        release();
         recorder = null;
         button.textContent = idle;
         try {
@@ -57,6 +62,8 @@ function render({ model, el }) {
       recorder.start();
       button.textContent = "Recording … press to stop";
     } catch (error) {
+      release();
+      recorder = null;
       send({ problem: `no microphone (${error.message})` });
     } finally {
       button.disabled = false;
@@ -68,7 +75,10 @@ function render({ model, el }) {
   el.style.alignItems = "center";
   el.style.gap = "12px";
   el.append(label, "or", button);
-  return () => recorder?.stop();
+  return () => {
+    closed = true;
+    recorder?.stop();
+  };
 }
 
 export default { render };

@@ -56,3 +56,8 @@ def test_intelligibility_falls_with_noise_and_hears_no_level(voice):
 def test_intelligibility_of_too_little_sound_is_refused():
     with pytest.raises(ValueError, match="at least 0.4 s"):
         at.intelligibility(np.ones(1000), np.ones(1000), 16000)
+
+
+@pytest.mark.parametrize("level", [0.1, 0.3, 0.4, 0.7])
+def test_a_constant_has_no_pitch(level):
+    assert not at.pitch(np.full(16000, level, dtype=np.float32), 16000, fmax=1000).any()
