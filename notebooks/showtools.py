@@ -371,10 +371,11 @@ def check(right, why):
 def choice(label, options, value):
     """Returns a control: a slider over numbers, buttons for words. The label names the unit."""
     options = dict(options=options, value=value, description=label)
-    options |= dict(style=dict(description_width="190px"), layout=widgets.Layout(width="95%"))
+    options |= dict(layout=widgets.Layout(width="95%"))
+    look = dict(description_width="190px")
     if isinstance(value, str):
-        return widgets.ToggleButtons(**options)
-    return widgets.SelectionSlider(**options, continuous_update=False)
+        return widgets.ToggleButtons(**options, style=look | dict(button_width="auto"))
+    return widgets.SelectionSlider(**options, style=look, continuous_update=False)
 
 
 def _status(words):
