@@ -5,7 +5,6 @@ name of a folder in SCREENSHOTS they leave a picture of every panel there; THEME
 in the dark theme.
 """
 
-import io
 import json
 import os
 import re
@@ -19,9 +18,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 from conftest import NOTEBOOKS, ROOT
-from test_showtools import SR, decode, loudest_hz, tone
+from test_showtools import SR, decode, loudest_hz, sound_file, tone
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -40,7 +38,7 @@ PATIENCE = 60_000  # ms, for an answer of a busy machine: a panel waits until Ru
 
 
 @pytest.fixture(scope="module")
-def page_of(tmp_path_factory):
+def page_of():
     """A function that opens an address in a browser at laptop width."""
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
@@ -63,7 +61,7 @@ def serve(tmp_path, module, *options):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     for name in ("notebooks", "data"):
-        leave = shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__", "corpus_*")
+        leave = shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__")
         shutil.copytree(ROOT / name, tmp_path / name, ignore=leave)
     for module_path in ROOT.glob("*.py"):
         shutil.copy(module_path, tmp_path)
@@ -240,12 +238,6 @@ def test_the_blind_test_is_played_and_answered_by_keyboard(notebook):
 # --- notebook 08: the reader's own sound -----------------------------------------------------
 
 
-def wav(y, sr):
-    file = io.BytesIO()
-    soundfile.write(file, y, sr, format="WAV")
-    return file.getvalue()
-
-
 def upload(panel, name, content):
     """Chooses a file; returns the line about the source."""
     file = dict(name=name, mimeType="audio/wav", buffer=content)
@@ -262,7 +254,7 @@ def test_an_uploaded_file_goes_down_and_up_and_is_reported_and_saved(notebook, t
     panel.scroll_into_view_if_needed()
     original = panel.locator("audio").first.get_attribute("src")
     stereo = np.stack([tone(880)] * 2, axis=1).repeat(8, axis=0)  # two channels
-    said = upload(panel, "a tone é.wav", wav(stereo, 8 * SR))
+    said = upload(panel, "a tone é.wav", sound_file(stereo, 8 * SR))
     assert "128,000 samples per second, 2 channel(s)" in said and "Used: 1.0 s" in said
     sync_api.expect(panel.locator("audio").first).not_to_have_attribute("src", original)
 
@@ -289,7 +281,7 @@ def test_a_file_that_is_no_sound_gets_one_line_and_a_huge_one_its_beginning(note
         assert said.startswith("not possible") and "stays as it was" in said
     assert panel.locator("audio").first.get_attribute("src") == original
     minutes = np.tile(tone(440), 600)  # 10 minutes, 19 MB
-    said = upload(panel, "huge.wav", wav(minutes, SR))
+    said = upload(panel, "huge.wav", sound_file(minutes, SR))
     assert ": its first 5.0 s are read" in said and "Used: 5.0 s" in said
 
 
