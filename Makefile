@@ -9,7 +9,7 @@ pytest  = $(python) pytest -n 2 --dist loadfile --nbval --nbval-current-env \
 
 unexport MPLBACKEND   # kernels then draw inline, whatever the shell asks for
 
-.PHONY: help lab app test test-all bench outputs constraints clean
+.PHONY: help lab app site slides assignment test test-all bench outputs constraints clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /make \1:	/p' Makefile | expand -t 18
@@ -26,6 +26,12 @@ app: .venv/extras ## serve notebook 08 as a page without code, for a lecture hal
 stay_home = {'headers': {'Content-Security-Policy': \
   \"default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob: ws:\"}}
 
+site: .venv/extras ## write the executed notebooks as pages to read and hear, in build/site
+	@.venv/bin/python tools/make_site.py
+
+slides: .venv/extras ## write the site and slides for each notebook, in build/site/slides
+	@.venv/bin/python tools/make_slides.py
+
 test: .venv/installed ## lint, then test the module, the panels and the notebooks
 	@$(python) ruff check --quiet && $(pytest) -m "not slow and not browser"
 
@@ -39,18 +45,21 @@ outputs: .venv/installed ## execute all notebooks, save what they show and the l
 	@$(python) nbconvert --to notebook --inplace --execute \
 	  --ExecutePreprocessor.kernel_name=python3 --ExecutePreprocessor.record_timing=False \
 	  --ClearMetadataPreprocessor.enabled=True \
-	  --ClearMetadataPreprocessor.preserve_cell_metadata_mask=tags \
+	  --ClearMetadataPreprocessor.preserve_cell_metadata_mask="{'tags', 'slideshow'}" \
 	  --ClearMetadataPreprocessor.preserve_nb_metadata_mask="{'kernelspec', ('language_info', 'name')}" \
 	  notebooks/*.ipynb notebooks/solutions/*.ipynb
 	@.venv/bin/python data/make_minute.py
+
+assignment: .venv/installed ## make a student set and a solution set, ready to hand out
+	@.venv/bin/python tools/assignment.py
 
 constraints: ## write constraints.txt anew (needs uv)
 	@uv pip compile --quiet --upgrade --universal --python-version 3.10 --no-annotate \
 	  --custom-compile-command "make constraints" requirements.txt requirements-extra.txt \
 	  --output-file constraints.txt
 
-clean: ## remove .venv and what the tools left behind
-	@rm -rf .venv .pytest_cache .ruff_cache && find . -depth \
+clean: ## remove .venv, build and what the tools left behind
+	@rm -rf .venv build .pytest_cache .ruff_cache && find . -depth \
 	  \( -name __pycache__ -o -name .ipynb_checkpoints \) -exec rm -rf {} \;
 
 # What keeps $(PYTHON) from making .venv, in one line; empty if nothing does.
@@ -92,7 +101,7 @@ endif
 	@$(warm_up) && mv .venv/unfinished $@
 
 .venv/extras: requirements-extra.txt .venv/installed
-	@echo "Adding voila and playwright to .venv: half a minute, about 150 MB."
+	@echo "Adding what requirements-extra.txt names to .venv: half a minute, about 150 MB."
 ifneq ($(uv),)
 	@uv pip install --quiet --python .venv/bin/python -r $< -c constraints.txt
 else

@@ -36,8 +36,8 @@ Phases are guessed in the engine room beside this module, ``phase_engine.py``.
 
 The sections, in reading order: Sound, Frames, Short-time spectra, Decibels, Back from
 magnitude, Mel, Cepstrum, Voice, Measures, Names from the gist. The last section keeps
-the names of the notebook that this course grew from: Tim Sainburg's, with functions by
-Kyle Kastner (https://gist.github.com/kastnerkyle/179d6e9a88202ab0a2fe).
+the names of the notebook that this course grew from: Tim Sainburg's and Marvin Thielk's,
+with functions by Kyle Kastner (https://gist.github.com/kastnerkyle/179d6e9a88202ab0a2fe).
 """
 
 import functools

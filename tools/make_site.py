@@ -1,0 +1,420 @@
+"""Writes the course as a static site: pages to read and to listen to, without Python.
+
+    python tools/make_site.py          # into build/site, from the notebooks as they are
+
+A page holds its style, pictures and players and asks nothing of a network. Formulas become
+MathML, which browsers draw themselves, and bring the letters for it, which a phone has not; a
+panel becomes a note that says what it shows. Links between files of the project lead to their
+pages, or to copies of them. What has no place in the site, a link to nothing or a formula that
+is no LaTeX, stops the build and is named.
+"""
+
+import io
+import os
+import posixpath
+import re
+import shutil
+import sys
+from base64 import b64encode
+from functools import cache
+from html import escape, unescape
+from html.parser import HTMLParser
+from importlib.resources import files
+from pathlib import Path, PurePosixPath
+from urllib.parse import quote, unquote, urlsplit
+
+import jinja2
+import nbformat
+from fontTools import subset
+from math_core import LatexError, LatexToMathML
+from nbconvert.filters import Highlight2HTML, ansi2html
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+ROOT = Path(__file__).resolve().parent.parent
+SITE = ROOT / "build" / "site"
+LOOK = Path(__file__).with_name("site")  # the template and the style
+LIMIT = 40_000_000  # bytes of the whole site
+
+README, GUIDE, TEACHING = map(PurePosixPath, ("README.md", "notebooks/README.md", "TEACHING.md"))
+HOME = PurePosixPath("index.html")
+ELSEWHERE = {"http", "https", "mailto"}  # where a link may lead, and a picture may not
+SOUNDS = {".mp3", ".flac", ".ogg", ".wav"}
+
+PANEL = "application/vnd.jupyter.widget-view+json"
+SHOWN = {PANEL, "image/png", "text/html", "text/markdown", "text/plain"}
+NOTES = {
+    "Panel": "<strong>In the live notebook a panel stands here:</strong> controls, and a picture "
+    "and a player that answer them. It starts with <q>{says}</q> {shown}",
+    "Workbench": "<strong>In the live notebook a workbench stands here:</strong> a panel for "
+    "sounds of your own. It starts with <q>{says}</q> {shown}",
+    "BlindTest": "<strong>In the live notebook a blind test stands here:</strong> a hidden sound, "
+    "a button for each guess, a tally. It asks <q>{says}</q>",
+}
+SHOWN_ABOVE = (
+    'The <a href="#{figure}">figure</a> and the <a href="#{players}">players</a> above show that.'
+)
+LIVE = 'To try it, <a href="{readme}">run the course</a> on a computer: <code>make lab</code>.'
+ANSWER = "Open: in the live notebook your answer goes here."
+CHECK = "The check, and what it says as long as nothing is answered."
+END = """
+## Beside the notebooks
+
+{guides}
+- Solutions of the exercises: {solutions}. Try them first.
+"""
+FOOT = """
+[The project](README.md): how to run the course, and what became of the old code.
+Code: [MIT](LICENSE). Text and figures: CC BY 4.0. Voices: [CMU flite](data/LICENSE-flite.txt).
+"""
+
+
+class Site:
+    """What the site is to hold, and what is wrong with it."""
+
+    def __init__(self):
+        self.lessons, self.solutions = (
+            [PurePosixPath(path.relative_to(ROOT).as_posix()) for path in sorted(paths)]
+            for paths in (ROOT.glob("notebooks/*.ipynb"), ROOT.glob("notebooks/solutions/*.ipynb"))
+        )
+        self.guides = [path for path in (GUIDE, TEACHING) if (ROOT / path).exists()]
+        self.sources = [HOME, *self.guides, *self.lessons, *self.solutions]  # links add more
+        self.files = set()  # to be copied, because a link leads to them
+        self.problems = []
+
+
+# ----------------------------------------------------------------------------------------
+# Words: Markdown to HTML
+# ----------------------------------------------------------------------------------------
+
+
+class Words(IPythonRenderer):
+    """Renders the Markdown of one source for one page: links, players, anchors, formulas."""
+
+    def __init__(self, site, source, page):
+        super().__init__(escape=False)
+        self.site, self.source, self.page = site, source, page
+        self.contents = []  # (anchor, HTML) of the second level
+        self.formulas = ""  # what they are written with
+        self.latex = LatexToMathML(fancy_error=False)
+
+    def problem(self, words):
+        """Notes what stops the build."""
+        self.site.problems.append(f"{self.source}: {words}")
+
+    def lead(self, url):
+        """Returns where a link leads in the site; None for a folder that no page describes."""
+        parts = urlsplit(url)
+        if parts.scheme or parts.netloc or not parts.path:
+            return url
+        target = PurePosixPath(posixpath.normpath(self.source.parent / unquote(parts.path)))
+        anchor = f"#{parts.fragment}" if parts.fragment else ""
+        if target.parts[0] == ".." or not (ROOT / target).exists():
+            self.problem(f"a link leads to {url}, and there is no {target}")
+            return None
+        if target == GUIDE.parent / "solutions":
+            target, anchor = HOME, "#beside-the-notebooks"
+        elif (ROOT / target).is_dir():
+            target /= "README.md"
+            if not (ROOT / target).exists():
+                return None
+        if page_of(target) == target != HOME:
+            self.site.files.add(target)
+        elif target not in self.site.sources:
+            self.site.sources.append(target)
+        return towards(page_of(target), self.page) + anchor
+
+    def link(self, text, url, title=None):
+        """Leads into the site; a link to a sound becomes a player."""
+        url = self.lead(url)
+        if url is None:
+            return text
+        if not urlsplit(url).scheme and PurePosixPath(url).suffix in SOUNDS:
+            return f'{text}<audio controls aria-label="{escape(text)}" src="{url}"></audio>'
+        return super().link(text, url, title)
+
+    def list_item(self, text):
+        """Puts the players of an item behind its words."""
+        words, players = text, re.findall("<audio.+?</audio>", text)
+        for player in players:
+            words = words.replace(player, "")
+        return super().list_item(words + "".join(players))
+
+    def image(self, text, url, title=None):
+        """Leads to a copy of the picture."""
+        return super().image(text, self.lead(url) or "", title)
+
+    def heading(self, text, level, **_):
+        """Anchors a heading as JupyterLab does in a notebook, and GitHub in a Markdown file."""
+        anchor = plain(text)
+        if self.source.suffix == ".md":
+            anchor = re.sub(r"[^\w -]", "", anchor.lower())
+        anchor = escape(anchor.replace(" ", "-"))
+        if level == 2:
+            self.contents.append((anchor, text))
+        return f'<h{level} id="{anchor}">{text}</h{level}>\n'
+
+    def table(self, text):
+        """Lets a wide table scroll on a narrow screen."""
+        return f'<div class="table" tabindex="0"><table>\n{text}</table></div>\n'
+
+    def inline_math(self, body):
+        """Draws a formula in a line."""
+        return self._formula(body, displaystyle=False)
+
+    def block_math(self, body):
+        """Draws a formula in a line of its own."""
+        return f'<span class="formula">{self._formula(body, displaystyle=True)}</span>'
+
+    def latex_environment(self, name, body):
+        """Draws a formula that comes without dollars."""
+        return self.block_math(rf"\begin{{{name}}}{body}\end{{{name}}}")
+
+    def _formula(self, latex, *, displaystyle):
+        try:
+            mathml = self.latex.convert_with_local_state(latex, displaystyle=displaystyle)
+        except LatexError as error:
+            self.problem(f"the formula {latex.strip()} cannot be drawn, at character {error}")
+            return ""
+        mathml = mathml.replace("\u0332", "\u203e")  # an overline that stays above its letters
+        self.formulas += plain(mathml)
+        return mathml
+
+
+def plain(html):
+    """Returns HTML without its tags."""
+    return unescape(re.sub("<[^>]+>", "", html))
+
+
+def page_of(source):
+    """Returns the file of a page, or of a copy, in the site."""
+    return source.with_suffix(".html") if source.suffix in (".ipynb", ".md") else source
+
+
+def towards(file, page):
+    """Returns the link from a page to a file of the site."""
+    return quote(posixpath.relpath(file, page.parent))
+
+
+# ----------------------------------------------------------------------------------------
+# Pages: cells to HTML
+# ----------------------------------------------------------------------------------------
+
+
+def text_of(source):
+    """Returns the text of a Markdown file."""
+    return (ROOT / source).read_text(encoding="utf-8")
+
+
+def cells_of(source):
+    """Returns the cells of a notebook; a Markdown file is one cell."""
+    if source.suffix == ".ipynb":
+        return nbformat.read(ROOT / source, as_version=4).cells
+    return [nbformat.v4.new_markdown_cell(text_of(source), id="all")]
+
+
+@cache
+def title_of(source):
+    """Returns the first heading of a source; the first page has the project's."""
+    source = README if source == HOME else source
+    return re.search(r"^# (.+)$", cells_of(source)[0].source, re.M)[1]
+
+
+def home(site):
+    """Returns the first page as Markdown: the README's beginning, and what leads on."""
+    beginning, *sections = re.split(r"^(?=## )", text_of(README), flags=re.M)
+    the_map = [section for section in sections if "](notebooks/" in section]
+    solutions = ", ".join(f"[{path.stem[:2]}]({path})" for path in site.solutions)
+    guides = "\n".join(f"- [{title_of(path)}]({path})" for path in site.guides)
+    return "".join([beginning, *the_map, END.format(solutions=solutions, guides=guides)])
+
+
+def prepare(cells, words, *, exercises=False):
+    """Turns Markdown into HTML and panels into notes, in place."""
+    render = MarkdownWithMath(renderer=words).render
+    seen = {}  # {"figure" and "players": the last cell that shows them}
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            cell.source = render(cell.source)
+        tags = " ".join(cell.metadata.get("tags", [])) if exercises else ""
+        cell.said = CHECK if "check" in tags else ANSWER if "answer" in tags else ""
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            for kind in set(data) - SHOWN:
+                words.problem(f"an output is {kind}, and a page has no place for it")
+            if PANEL in data:
+                output.data = {"text/html": note(data["text/plain"], seen, words)}
+            elif "text/markdown" in data:
+                data["text/markdown"] = render(data["text/markdown"])
+            elif "image/png" in data:
+                seen["figure"] = cell.id
+            elif "<audio" in data.get("text/html", ""):
+                seen["players"] = cell.id
+
+
+def note(text, seen, words):
+    """Returns what stands in the place of a panel, from its text/plain."""
+    kind, _, says = text.partition(": ")
+    if kind not in NOTES:
+        words.problem(f"a widget is no panel, and a page has no place for it: {text}")
+        return ""
+    shown = ""
+    if kind != "BlindTest":
+        if len(seen) < 2:
+            words.problem(f"no figure or no player comes before the panel: {text}")
+            return ""
+        shown = SHOWN_ABOVE.format(**seen)
+    said = NOTES[kind].format(says=escape(whole_clauses(says), quote=False), shown=shown)
+    live = LIVE.format(readme=words.lead(posixpath.relpath(README, words.source.parent)))
+    return f"<aside><p>{said}</p><p>{live}</p></aside>"
+
+
+def whole_clauses(text):
+    """Returns a text that Jupyter has cut (…) without the clause that is torn."""
+    if not text.endswith("…"):
+        return text
+    kept = re.match(r"(.*[.,;:])(?: |$)", text[:-1])
+    return re.sub("[,;:]$", " …", kept[1]) if kept else text
+
+
+def mark_claims(printed):
+    """Marks the lines of an output that say what holds."""
+    return re.sub("^(✓.*)$", r'<span class="holds">\1</span>', printed, flags=re.M)
+
+
+def font_for(characters):
+    """Returns a font for formulas of these characters, in base64; nothing for none.
+
+    It has a table of how to build formulas, without which roots and braces stay short. The
+    browser itself draws roots and sets single letters in italics, so these are always in it.
+    """
+    if not characters:
+        return ""
+    options = subset.Options(layout_features=["ssty", "dtls", "flac"], name_IDs=["*"])
+    options.flavor = "woff"
+    font = subset.load_font(str(files("ziamath") / "fonts/STIXTwoMath-Regular.ttf"), options)
+    italics = [0x210E, *range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D71C)]  # Latin, Greek
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(text="√" + characters, unicodes=italics)
+    subsetter.subset(font)
+    file = io.BytesIO()
+    subset.save_font(font, file, options)
+    return b64encode(file.getvalue()).decode()
+
+
+def neighbours(source, site):
+    """Returns the sources that come before and after, and the solutions; None for none."""
+    before = after = solutions = None
+    if source in site.solutions:
+        before = next((s for s in site.lessons if s.stem[:2] == source.stem[:2]), None)
+    elif source in site.lessons:
+        i = site.lessons.index(source)
+        before, after = [HOME, *site.lessons][i], [*site.lessons[1:], None][i]
+        solutions = next((s for s in site.solutions if s.stem[:2] == source.stem[:2]), None)
+    elif source == HOME:
+        after = site.lessons[0]
+    return dict(before=before, after=after, solutions=solutions)
+
+
+def write(source, site, template):
+    """Writes the page of a source."""
+    page = page_of(source)
+    if source == HOME:
+        words = Words(site, README, page)
+        cells = [nbformat.v4.new_markdown_cell(home(site), id="all")]
+    else:
+        words, cells = Words(site, source, page), cells_of(source)
+    ways = {
+        name: other and dict(url=towards(page_of(other), page), title=title_of(other))
+        for name, other in neighbours(source, site).items()
+    }
+    prepare(cells, words, exercises=source in site.lessons)
+    html = template.render(
+        cells=cells,
+        contents=words.contents,
+        font=font_for(words.formulas),
+        title=title_of(source),
+        course=title_of(README),
+        home=towards(HOME, page),
+        foot=MarkdownWithMath(renderer=Words(site, README, page)).render(FOOT),
+        **ways,
+    )
+    (SITE / page).parent.mkdir(parents=True, exist_ok=True)
+    (SITE / page).write_text(html, encoding="utf-8")
+
+
+# ----------------------------------------------------------------------------------------
+# Checks
+# ----------------------------------------------------------------------------------------
+
+
+class Seen(HTMLParser):
+    """What a page refers to: its anchors, links, resources and pictures without words."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.anchors, self.links, self.resources, self.mute = [], [], [], 0
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        """Notes what a tag refers to."""
+        attributes = dict(attributes)
+        self.anchors += [attributes["id"]] if "id" in attributes else []
+        if tag == "a":
+            self.links.append(attributes.get("href", ""))
+        else:
+            names = ("src", "href", "srcset", "poster", "data", "action")
+            self.resources += [attributes[name] for name in names if name in attributes]
+        self.mute += tag == "img" and not attributes.get("alt")
+
+
+def check(folder):
+    """Yields what is wrong with the pages of a folder."""
+    pages = {path: Seen(path.read_text(encoding="utf-8")) for path in folder.rglob("*.html")}
+    for path, page in pages.items():
+        name = path.relative_to(folder)
+        for anchor in {anchor for anchor in page.anchors if page.anchors.count(anchor) > 1}:
+            yield f"{name}: #{anchor} is there twice"
+        if page.mute:
+            yield f"{name}: {page.mute} picture(s) without alternative text"
+        links = [url for url in page.links if urlsplit(url).scheme not in ELSEWHERE]
+        for url in links + page.resources:
+            parts = urlsplit(url)
+            target = Path(os.path.normpath(path.parent / unquote(parts.path)))
+            target = target if parts.path else path
+            if parts.scheme == "data":
+                continue
+            if parts.scheme or parts.netloc or not target.is_file():
+                yield f"{name}: {url} is not in the site"
+            elif parts.fragment and unquote(parts.fragment) not in pages[target].anchors:
+                yield f"{name}: {url} has no such place"
+    size = size_of(folder)
+    if size >= LIMIT:
+        yield f"{size / 1e6:.1f} MB are more than the {LIMIT / 1e6:.0f} MB of a site"
+
+
+def size_of(folder):
+    """Returns the bytes of all files in a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def main():
+    """Writes the site anew, checks it and says where it is."""
+    shutil.rmtree(SITE, ignore_errors=True)
+    look = jinja2.Environment(loader=jinja2.FileSystemLoader(LOOK), trim_blocks=True)
+    look.filters.update(highlight=Highlight2HTML(), ansi2html=ansi2html, mark_claims=mark_claims)
+    site, template = Site(), look.get_template("page.html.j2")
+    for source in site.sources:  # grows on the way
+        write(source, site, template)
+    for file in site.files:
+        (SITE / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / file, SITE / file)
+    problems = [*dict.fromkeys(site.problems), *check(SITE)]
+    if problems:
+        shutil.rmtree(SITE)
+        sys.exit("\n".join(["There is no site, because", *problems]))
+    place = (SITE / HOME).relative_to(ROOT)
+    print(f"{len(site.sources)} pages, {size_of(SITE) / 1e6:.1f} MB, to be opened: {place}")
+
+
+if __name__ == "__main__":
+    main()
