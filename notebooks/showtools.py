@@ -32,7 +32,8 @@ from matplotlib.figure import Figure
 
 import audiotools as at
 
-DATA = Path(__file__).resolve().parent.parent / "data"
+HERE = Path(__file__).resolve().parent
+DATA = (HERE if (HERE / "data").exists() else HERE.parent) / "data"    # beside, in a handed-out set
 OWN_CLIPS = ("slt", "kal16", "melody")
 
 
@@ -358,9 +359,10 @@ def claim(text, holds):
     print(f"✓ {text}")
 
 
-def check(right, why):
-    """Prints whether an exercise is solved; `why` says what is missing."""
-    print("✓ Right." if right else f"✗ Not yet: {why}")
+def check(right, why, *, proof=""):
+    """Prints whether an exercise is solved; `why` says what is wrong, `proof` what shows it."""
+    good = f"✓ Right: {proof}" if proof else "✓ Right."
+    print(good if right else f"✗ Not yet: {why}")
 
 
 # ----------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from contextlib import redirect_stdout
+from functools import partial
 from types import SimpleNamespace
 
 import matplotlib
@@ -66,11 +67,41 @@ def test_cells_are_short(path):
         assert len(cell.source.splitlines()) <= 15, cell.source
 
 
+def tagged(cells):
+    """Returns {tag: source} of the cells of exercises: "answer-1", "check-1", "wrong-1" ..."""
+    return {tag: cell.source for cell in cells for tag in tags(cell) if re.search(r"-\d$", tag)}
+
+
+def parts(path):
+    """Returns the cells of the lesson, with its closing table, and those of the exercises."""
+    cells = read(path).cells
+    (first,) = [i for i, cell in enumerate(cells) if cell.source.startswith("## Exercises\n")]
+    assert cells[-1].source.startswith("## What we saw\n")
+    return cells[:first] + cells[-1:], cells[first:-1]
+
+
 @named(NOTEBOOKS)
 def test_it_has_the_size_of_a_lesson(path):
-    cells = read(path).cells
-    words = sum(len(cell.source.split()) for cell in cells if cell.cell_type == "markdown")
-    assert 25 <= len(cells) <= 50 and 800 <= words <= 1800
+    lesson, exercises = parts(path)
+    words = sum(len(cell.source.split()) for cell in lesson if cell.cell_type == "markdown")
+    assert 25 <= len(lesson) <= 50 and 800 <= words <= 1800
+    assert len(exercises) <= 15
+
+
+@named(NOTEBOOKS)
+def test_exercises_are_graded_and_have_hints(path):
+    """The bold words that begin an exercise: its number and its grade."""
+    _, cells = parts(path)
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    _, *texts = re.split(r"^\*\*(?=\d\. )", text, flags=re.M)
+    heads = [re.match(r"(\d)\. (Predict|Change|Build|Explain)\.\*\* ", text) for text in texts]
+    assert [int(head[1]) for head in heads] == list(range(1, len(heads) + 1))
+    assert (2 if path.name[:2] in ("08", "09") else 3) <= len(heads) <= 5
+    if path.name < "07":
+        assert [head[2] for head in heads] == ["Predict", "Change", "Build", "Explain"]
+    assert all("<details><summary>Hint</summary>" in text for text in texts)
+    in_order = [f"{kind}-{head[1]}" for head in heads for kind in ("answer", "check")]
+    assert list(tagged(cells)) == in_order
 
 
 @named(ALL)
@@ -118,13 +149,38 @@ def test_a_question_a_figure_and_a_player_come_just_before_every_panel(path):
     assert n_panels
 
 
+REFERENCE = (
+    r"- (?P<authors>[^:]+): (?P<title>.+?)[.,] .*?"
+    r"\[(?P<label>[^\]]+)\]\((?P<link>https://[^)]+)\)"
+)
+
+
 @named(NOTEBOOKS)
-def test_references_have_a_year_and_a_link(path):
-    last = read(path).cells[-1].source.partition("## References")[2]
-    entries = re.findall(r"^- .+$", last, re.M)
-    assert len(entries) >= 3
+def test_references_are_complete_and_stand_once(path):
+    """Author, title, year, and a DOI or arXiv number that is the link; software has an address."""
+    cells = read(path).cells
+    last = cells[-1].source.partition("## References")[2].strip()
+    assert sum(cell.source.count("## References") for cell in cells) == 1
+    entries = [re.fullmatch(REFERENCE, line) for line in last.splitlines()]
+    assert len(entries) >= 3 and all(entries), last
+    links = [entry["link"] for entry in entries]
+    assert len(set(links)) == len(links)
     for entry in entries:
-        assert re.search(r"\]\(https://\S+\)", entry), entry
+        number = re.fullmatch(r"(doi|arXiv):(.+)", entry["label"])
+        if number:
+            home = {"doi": "https://doi.org/", "arXiv": "https://arxiv.org/abs/"}[number[1]]
+            assert entry["link"] == home + number[2]
+            assert re.search(r"\b(19|20)\d\d\. \[", entry[0]), entry[0]
+        else:
+            assert entry["label"].split()[0] in entry["link"]
+
+
+def test_a_work_is_cited_in_the_same_words_everywhere():
+    known = {}
+    for path in NOTEBOOKS:
+        for line in re.findall(r"^- .+\]\(https://.+\)$", read(path).cells[-1].source, re.M):
+            words, link = re.fullmatch(r"- (.+) \[.+\]\((.+)\)", line).groups()
+            assert known.setdefault(link, words) == words
 
 
 @named(NOTEBOOKS)
@@ -187,25 +243,48 @@ def test_every_panel_answers_every_control(ran):
             assert sr == 16000 and 0 < np.abs(y).max() <= 1
 
 
-def test_the_exercises_are_open_and_their_solutions_right(ran):
-    (solution_path,) = [p for p in SOLUTIONS if p.stem.startswith(ran.path.stem[:2])]
-    answers = {tags(cell)[0]: cell for cell in code_cells(solution_path) if tags(cell)}
-    checks = [cell for cell in ran.cells if "check" in tags(cell)]
-    assert 2 <= len(checks) <= 5
+def exercises(ran):
+    """Yields of every exercise its open, wrong and right cell, and what its check says then."""
+    (path,) = [path for path in SOLUTIONS if path.stem[:2] == ran.path.stem[:2]]
+    given, solved = tagged(ran.cells), tagged(code_cells(path))
 
-    def verdict(cell):
+    def said(number, *sources):
+        """Returns what the check prints after these cells."""
+        with redirect_stdout(io.StringIO()):
+            for source in sources:
+                exec(compile(source, f"exercise {number}", "exec"), ran.names)
         with redirect_stdout(io.StringIO()) as out:
-            exec(compile(cell.source, "check", "exec"), ran.names)
+            exec(compile(given[f"check-{number}"], f"check {number}", "exec"), ran.names)
         return out.getvalue()
 
-    for cell in checks:
-        number = tags(cell)[0].removeprefix("check-")
-        assert verdict(cell).startswith("✗ Not yet"), "solved before the reader came"
-        answer = answers[f"answer-{number}"]
-        assert any(f"answer-{number}" in tags(cell) for cell in ran.cells)
-        with redirect_stdout(io.StringIO()):
-            exec(compile(answer.source, "answer", "exec"), ran.names)
-        assert verdict(cell).startswith("✓ Right"), verdict(cell)
+    for number in [tag.removeprefix("check-") for tag in given if tag.startswith("check-")]:
+        cells = given[f"answer-{number}"], solved[f"wrong-{number}"], solved[f"answer-{number}"]
+        yield *cells, partial(said, number)
+
+
+def test_a_check_fails_on_the_open_cell_and_on_a_wrong_answer_and_passes_on_ours(ran):
+    n_exercises = 0
+    for unsolved, wrong, right, said in exercises(ran):
+        open_words, wrong_words = said(unsolved), said(unsolved, wrong)
+        assert open_words.startswith("✗ Not yet: "), "solved before the reader came"
+        assert wrong_words.startswith("✗ Not yet: "), wrong
+        assert wrong_words != open_words, f"it does not say what is wrong with this: {wrong}"
+        assert said(unsolved, right).startswith("✓ Right"), said()
+        n_exercises += 1
+    assert n_exercises >= 2
+
+
+def test_of_the_reasons_one_is_right_and_each_other_is_answered(ran):
+    """Where a letter is asked, the check measures what each of the statements says."""
+    letters = r"^- \*\*([a-d])\*\* "
+    offered = re.findall(letters, "\n".join(cell.source for cell in read(ran.path).cells), re.M)
+    asked = [cells for cells in exercises(ran) if "because" in cells[0]]
+    assert offered in (["a", "b", "c", "d"] * len(asked), ["a", "b", "c"] * len(asked))
+    for unsolved, _, right, said in asked:
+        said(unsolved, right)
+        words = [said(f'because = "{letter}"') for letter in "abcd?"]
+        assert len(set(words)) == len(set(offered)) + 1, words
+        assert [text[0] for text in words].count("✓") == 1, words
 
 
 # --- what single panels do to the sound -----------------------------------------------------
