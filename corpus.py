@@ -108,14 +108,16 @@ class Recipe:
     pitch: tuple[float, float] | None = None
 
     def __post_init__(self):
-        """Lets the steps of the staircase refuse what they cannot do, before the night begins."""
-        bands = np.ones((len(self._mel_filter), 1))
-        at.stft(np.zeros(1), n_fft=self.n_fft, hop_length=self.hop_length)
-        at.mel_to_mfcc(bands, n_mfcc=self.n_features, top_db=self.top_db)
+        """Goes down and up once: what a step cannot do, it refuses before the night begins."""
+        bands = np.ones((len(self._mel_filter), 16))
+        X = at.mel_to_mfcc(bands, n_mfcc=self.n_features, top_db=self.top_db)
         if self.sr != int(self.sr):
             raise ValueError(f"sr={self.sr} Hz must be a whole number")
-        if self.pitch is not None:
+        if self.pitch is None:
+            self.up(X, init="random", n_iter=0)
+        else:
             self._check_pitch()
+            self.up(X, np.zeros(X.shape[1]))
         for name, value in vars(self).items():  # numpy's numbers are no JSON
             object.__setattr__(self, name, value.item() if isinstance(value, np.generic) else value)
 

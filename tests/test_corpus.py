@@ -535,6 +535,8 @@ def test_an_item_that_is_not_there_is_named(undisturbed):
         (dict(n_mfcc=100), "n_mfcc=100 exceeds the 80 bands"),
         (dict(n_mels=400), "n_mels=400 hear nothing"),
         (dict(hop_length=2000), "hop_length=2000 exceeds n_fft=1024"),
+        (dict(n_fft=512, hop_length=512), "hop_length=512.*at most half the window"),
+        (dict(n_fft=512, hop_length=512, pitch=SPEECH), "hop_length=512.*at most half the window"),
         (dict(sr=22050.5), "sr=22050.5 Hz must be a whole number"),
         (dict(top_db=-80), "top_db=-80"),
         (dict(pitch=True), "pitch=True must be two frequencies in Hz, as in .65, 420."),
