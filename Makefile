@@ -71,7 +71,7 @@ $(shell test -x .venv/bin/python || rm -f .venv/installed)
 # the next make starts from nothing. uv is used where it is, pip prints a dot per package.
 .venv/installed: requirements.txt constraints.txt
 	$(if $(problem),$(error $(problem)))
-	@echo "Making .venv and installing the packages: a minute or two, about 850 MB."
+	@echo "Making .venv and installing the packages: a minute or two, about 1 GB."
 	@test ! -e .venv/unfinished || rm -rf .venv
 ifneq ($(uv),)
 	@.venv/bin/python -c '' 2>/dev/null || uv venv --quiet --allow-existing --python \

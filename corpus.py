@@ -29,8 +29,9 @@ Metadata is JSON under the key ``corpus``: of an item ``version``, ``recipe`` an
 What works in parallel is joblib: in processes of this machine, or on a Dask cluster inside
 ``joblib.parallel_config(backend="dask")``, whose workers must see both folders and import
 this module. One file is one task on one thread, so on processors of one kind the store is
-the same to the last bit, whoever makes it. Memory is that of the longest file times the
-number of workers, however many files there are. Notebook 09 shows all of it.
+the same to the last bit, whoever makes it. Memory does not grow with the number of files,
+only with the longest: a worker takes some 40 MB for each of its minutes, with a pitch 170,
+so cut what lasts hours first. Notebook 09 shows all of it.
 """
 
 import dataclasses
@@ -149,7 +150,20 @@ class Recipe:
         return _mel_filter(self.sr, self.n_fft, self.n_mels)
 
     def down(self, y):
-        """Returns the features in dB (n_features, n_frames) of a sound, and its pitch or None."""
+        """Returns the features of a sound, and its pitch.
+
+        Parameters
+        ----------
+        y : ndarray (n,)
+            Waveform at the recipe's `sr`.
+
+        Returns
+        -------
+        X : ndarray (n_features, n_frames)
+            Mel bands or MFCCs in dB, frames in columns.
+        f0 : ndarray (n_frames,) or None
+            Hz, 0 where there is none; None if the recipe has no pitch.
+        """
         S = np.abs(at.stft(y, n_fft=self.n_fft, hop_length=self.hop_length))
         M = at.make_mel(S, self._mel_filter, power=2)
         if self.n_mfcc is None:
@@ -166,10 +180,30 @@ class Recipe:
         return X, at.pitch(y, self.sr, fmin=fmin, fmax=fmax, **grid)[: X.shape[1]]
 
     def up(self, X, f0=None, *, length=None, **options):
-        """Returns a sound with these features, unscaled, in `length` samples.
+        """Returns a sound with these features: also those that a model has made up.
 
         With a pitch the vocoder `at.speak` says them; without one the phase is guessed, by
-        `at.mel_to_audio` or `at.mfcc_to_audio`. `options` (seed, n_iter, ...) are theirs.
+        `at.mel_to_audio` or `at.mfcc_to_audio`.
+
+        Parameters
+        ----------
+        X : ndarray (n_features, n_frames)
+            As from `down`, unscaled.
+        f0 : ndarray (n_frames,), optional
+            Pitch in Hz, if the recipe has one.
+        length : int, optional
+            Samples to return.
+        **options
+            Of the function that makes the sound: seed, n_iter, init or n_passes.
+
+        Returns
+        -------
+        ndarray (length,)
+
+        Raises
+        ------
+        ValueError
+            A pitch is missing, or there is one too many; what those functions refuse.
         """
         if (f0 is None) != (self.pitch is None):
             cure = "pass no f0" if self.pitch is None else "pass f0, one number for each frame"
@@ -215,7 +249,7 @@ def find_sounds(folder):
     """Yields the sound files in a folder and below it, as paths from there, in fixed order.
 
     What counts is the suffix, in either case (`SUFFIXES`). Hidden files and folders are
-    passed over.
+    passed over, and links to folders are not followed.
 
     Examples
     --------
@@ -489,7 +523,10 @@ def _path(store, item):
 
 def _metadata(path):
     """Returns the metadata of an item or a store, if this module can read it."""
-    text = (pq.read_schema(path).metadata or {}).get(b"corpus")
+    try:
+        text = (pq.read_schema(path).metadata or {}).get(b"corpus")
+    except pa.ArrowInvalid as error:
+        raise pa.ArrowInvalid(f"{path} is damaged ({error}): build makes an item again") from None
     if text is None:
         raise ValueError(f"{path} was not written by corpus.py: other tools may read it")
     metadata = json.loads(text)
