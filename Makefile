@@ -5,7 +5,7 @@ uv     := $(shell command -v uv 2>/dev/null)
 python  = .venv/bin/python -m
 pytest  = $(python) pytest -n 2 --dist loadfile --nbval --nbval-current-env \
 	--nbval-cell-timeout=120 --nbval-sanitize-with=tests/sanitize.cfg \
-	--doctest-modules audiotools.py tests notebooks
+	--doctest-modules audiotools.py corpus.py tests notebooks
 
 unexport MPLBACKEND   # kernels then draw inline, whatever the shell asks for
 
@@ -38,7 +38,7 @@ test: .venv/installed ## lint, then test the module, the panels and the notebook
 test-all: .venv/extras ## the same and the slow ones: other clips, a browser
 	@$(python) ruff check --quiet && $(pytest)
 
-bench: .venv/installed ## measure speed and quality beside librosa, and the panels: 15 minutes
+bench: .venv/installed ## measure speed and quality beside librosa, the panels, a corpus: 20 minutes
 	@PYTHONPATH=.:notebooks .venv/bin/python tests/bench.py
 
 outputs: .venv/installed ## execute all notebooks, save what they show and the listening minute
@@ -80,7 +80,7 @@ $(shell test -x .venv/bin/python || rm -f .venv/installed)
 # the next make starts from nothing. uv is used where it is, pip prints a dot per package.
 .venv/installed: requirements.txt constraints.txt
 	$(if $(problem),$(error $(problem)))
-	@echo "Making .venv and installing the packages: a minute or two, about 850 MB."
+	@echo "Making .venv and installing the packages: a minute or two, about 1 GB."
 	@test ! -e .venv/unfinished || rm -rf .venv
 ifneq ($(uv),)
 	@.venv/bin/python -c '' 2>/dev/null || uv venv --quiet --allow-existing --python \
@@ -101,7 +101,7 @@ endif
 	@$(warm_up) && mv .venv/unfinished $@
 
 .venv/extras: requirements-extra.txt .venv/installed
-	@echo "Adding what requirements-extra.txt names to .venv: half a minute, about 150 MB."
+	@echo "Adding what requirements-extra.txt names to .venv: half a minute, about 250 MB."
 ifneq ($(uv),)
 	@uv pip install --quiet --python .venv/bin/python -r $< -c constraints.txt
 else

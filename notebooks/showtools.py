@@ -6,7 +6,8 @@ Every figure ends with `caption`, every sound has a label, every claim is checke
   draw into an axes, with units; ``compare`` stacks spectrograms under one colour scale;
 * ``caption`` shows a figure and, below it, one line of words computed from what is drawn;
 * ``play``, ``play_row`` show labelled players of compressed, level-matched sound;
-* ``claim`` prints a statement that holds, or stops; ``check`` answers an exercise;
+* ``claim`` prints a statement that holds, or stops; ``check`` answers an exercise; a
+  ``Line`` is rewritten while the reader waits;
 * ``panel``, ``blind_test`` answer a question when a control is moved, ``workbench`` does so
   for the reader's own sound.
 """
@@ -363,6 +364,16 @@ def check(right, why, *, proof=""):
     """Prints whether an exercise is solved; `why` says what is wrong, `proof` what shows it."""
     good = f"✓ Right: {proof}" if proof else "✓ Right."
     print(good if right else f"✗ Not yet: {why}")
+
+
+class Line(widgets.Label):
+    """A line of words below its cell; calling it with others rewrites it while we wait."""
+
+    def __call__(self, words):
+        self.value = words
+
+    def __repr__(self):
+        return "A line that is rewritten while we wait."
 
 
 # ----------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
-"""Measures the engine side by side with librosa, and the panels: `make bench`, 15 minutes.
+"""Measures the engine beside librosa, the panels, a corpus: `make bench`, 20 minutes.
 
 Contestants take turns in one process, on one thread; a time is the median of seven turns,
 a ratio the median of the seven ratios. Nothing here is a test: machines differ.
+One part alone: `PYTHONPATH=.:notebooks .venv/bin/python tests/bench.py corpus`.
 """
 
 import contextlib
@@ -9,19 +10,25 @@ import functools
 import io
 import os
 import statistics
+import sys
+import tempfile
 import time
 import tracemalloc
 import warnings
 from pathlib import Path
 
+import joblib
 import librosa
 import matplotlib
 import nbformat
 import numpy as np
 import scipy.fft
+import scipy.signal
+import soundfile
 import threadpoolctl
 
 import audiotools as at
+import corpus
 import phase_engine
 import showtools as st
 
@@ -29,6 +36,22 @@ try:
     import pesq
 except ImportError:
     pesq = None  # an extra: pip install pesq
+try:
+    from dask.distributed import Client
+except ImportError:
+    Client = None  # an extra: make .venv/extras
+try:
+    import parselmouth
+except ImportError:
+    parselmouth = None  # pip install praat-parselmouth
+try:
+    import pyworld
+except ImportError:
+    pyworld = None  # pip install pyworld
+try:
+    from swift_f0 import SwiftF0
+except ImportError:
+    SwiftF0 = None  # pip install swift-f0
 
 TURNS = 7
 GRIDS = [dict(n_fft=2048, hop_length=512), dict(n_fft=1024, hop_length=256)]
@@ -233,7 +256,129 @@ def panels():
                 print(f"{path.stem[:2]} {name:25} {np.median(took):10.0f} {took.max():10.0f}")
 
 
-def main():
+def utterances(folder, percents):
+    """Writes FLAC files of some 12 s: both voices' sentences, five joined, at these speeds.
+
+    Returns their seconds and their bytes.
+    """
+    folder.mkdir()
+    seconds = 0
+    for voice in ("slt", "kal16"):
+        ys = [at.load_wav(file)[0] for file in sorted((DATA / "corpus" / voice).glob("*.ogg"))]
+        for percent in percents:
+            for k in range(0, len(ys), 5):
+                y = scipy.signal.resample_poly(0.9 * np.concatenate(ys[k : k + 5]), 100, percent)
+                soundfile.write(folder / f"{voice}-{percent}-{k:02}.flac", y, 16000)
+                seconds += len(y) / 16000
+    return seconds, sum(file.stat().st_size for file in folder.iterdir())
+
+
+RECIPES = {  # and the speeds at which the corpus is repeated, so that a turn takes a second or more
+    "80 mel bands": (corpus.Recipe(), range(80, 125, 5)),
+    "20 MFCCs, pitch": (corpus.Recipe(n_fft=512, n_mels=128, n_mfcc=20, pitch=(65, 420)), [100]),
+}
+
+
+def corpora():
+    """Prints how fast `corpus.build` is, alone and with others, and how large the result."""
+    print("\nA corpus in FLAC files of 12 s, to features and back on the disk")
+    print(f"{'':16}minutes  h of sound per   times faster      MB per h   hours for 1,000 h on")
+    print(f"{'':16}              core-hour  2 proc.  2 Dask   (of FLAC)  1 core 16 cores    256")
+    with tempfile.TemporaryDirectory() as work, contextlib.ExitStack() as stack:
+        if Client:
+            options = dict(n_workers=2, threads_per_worker=1, dashboard_address=None)
+            stack.enter_context(Client(**options, silence_logs=50))
+        for name, (recipe, percents) in RECIPES.items():
+            sounds = Path(work) / name
+            length, flac = utterances(sounds, percents)
+
+            def build(n_jobs=1, sounds=sounds, recipe=recipe):
+                store = Path(tempfile.mkdtemp(dir=work))
+                corpus.build(sounds, store, recipe, n_jobs=n_jobs, progress=False)
+                return store
+
+            def on_dask(build=build):
+                with joblib.parallel_config(backend="dask"):
+                    build(n_jobs=2)
+
+            runs = [build, functools.partial(build, 2)] + ([on_dask] if Client else [])
+            one, two, *dask = seconds(*runs, turns=3)
+            start = time.process_time()  # of a core, whoever else uses the machine
+            store = build()
+            rate = length / (time.process_time() - start)
+            size = sum(file.stat().st_size for file in store.rglob("*.parquet"))
+            by_dask = f"{ratio(one, dask[0]):8.2f}" if dask else "       –"
+            hours = "".join(f"{1000 / rate / cores:9.3g}" for cores in (1, 16, 256))
+            print(
+                f"{name:16}{length / 60:7.1f} {rate:15.0f} {ratio(one, two):8.2f}{by_dask} "
+                f"{size / length * 3.6e-3:7.1f} ({size / flac:3.0%}){hours}",
+                flush=True,
+            )
+
+
+def trackers():
+    """Returns {name: function of a waveform at 16 kHz that returns its pitch, 0 for none}."""
+    sr, fmin, fmax, hop = 16000, 65.0, 420.0, 256
+
+    def gated(function):
+        def track(y):
+            times, hz = function(y)
+            t = np.arange(1 + len(y) // hop) * hop / sr
+            f0 = hz[np.abs(times - t[:, np.newaxis]).argmin(axis=1)]  # of the nearest frame
+            power = np.mean(at.frame(np.pad(y, 512), 1024, hop) ** 2, axis=0)[: len(t)]
+            return np.where(power > power.max() * 10 ** (-at._PITCH_GATE_DB / 10), f0, 0.0)
+
+        return track
+
+    def yin(y):
+        hz = librosa.yin(y, fmin=fmin, fmax=fmax, sr=sr, frame_length=1024, hop_length=hop)
+        return np.arange(len(hz)) * hop / sr, hz
+
+    def praat(y):
+        options = dict(time_step=hop / sr, pitch_floor=fmin, pitch_ceiling=fmax)
+        found = parselmouth.Sound(y, sr).to_pitch_ac(**options)
+        return found.xs(), found.selected_array["frequency"]
+
+    def dio(y):
+        options = dict(f0_floor=fmin, f0_ceil=fmax, frame_period=1000 * hop / sr)
+        hz, times = pyworld.dio(y, sr, **options)
+        return times, pyworld.stonemask(y, hz, times, sr)
+
+    network = SwiftF0 and SwiftF0(threads=1)
+
+    def swift(y):
+        found = network.detect(y, sr, fmin, fmax)
+        return found.timestamps, np.where(found.confidence >= 0.5, found.pitch_hz, 0)
+
+    ours = functools.partial(at.pitch, sr=sr)
+    some = {"pyin (at.pitch)": ours, "yin (librosa), gated": gated(yin)}
+    some |= {"Praat (parselmouth)": gated(praat)} if parselmouth else {}
+    some |= {"DIO (pyworld)": gated(dio)} if pyworld else {}
+    return some | ({"SwiftF0": gated(swift)} if SwiftF0 else {})
+
+
+def pitches(found):
+    """Prints how fast other trackers are, and what they cost in accuracy and in words."""
+    print("\nPitch trackers beside pyin: right within half a semitone in its voiced frames,")
+    print("called voiced where pyin hears none, and ESTOI of 20 MFCCs spoken with that pitch")
+    print(f"{'':10}{'':22}real time x    right   voiced   ESTOI")
+    for name in [name for name in ("slt", "kal16", "libri1") if name in found]:
+        y, sr = found[name]
+        y = librosa.resample(y, orig_sr=sr, target_sr=16000).astype(float)
+        C, reference = at.mfcc(y, 16000, n_fft=512, hop_length=256), at.pitch(y, 16000)
+        for tracker, track in trackers().items():
+            (took,) = seconds(functools.partial(track, y), turns=3)
+            f0 = track(y)
+            z = at.speak(C, f0, 16000, length=len(y))
+            print(
+                f"{name:10}{tracker:22}{len(y) / 16000 / statistics.median(took):11.0f} "
+                f"{at.pitch_accuracy(f0, reference):8.3f} {np.mean(f0[reference == 0] > 0):8.2f} "
+                f"{at.intelligibility(z, y, 16000):7.3f}",
+                flush=True,
+            )
+
+
+def engine():
     print(f"One thread, medians of {TURNS} turns. SC spectral convergence in dB (less is better),")
     print("LSD log-spectral distance in dB, ESTOI 0 ... 1, PESQ 1 ... 4.6 (wide band, 16 kHz).")
     found = clips()
@@ -249,6 +394,12 @@ def main():
 
 if __name__ == "__main__":
     matplotlib.use("agg")
+    parts = sys.argv[1:] or ["engine", "panels", "corpus"]
     with threadpoolctl.threadpool_limits(1):
-        main()
-    panels()
+        if "engine" in parts:
+            engine()
+        if "corpus" in parts:
+            corpora()
+            pitches(clips())
+    if "panels" in parts:
+        panels()

@@ -30,6 +30,7 @@ POINTS = {"Predict": 1, "Change": 2, "Build": 3, "Explain": 2}
 FILES = [
     "audiotools.py",
     "phase_engine.py",
+    "corpus.py",
     "notebooks/showtools.py",
     "notebooks/sound_input.js",
     "notebooks/README.md",
@@ -37,8 +38,8 @@ FILES = [
     "constraints.txt",
     "LICENSE",
 ]
-PATH_IN_COURSE = 'sys.path.insert(0, "..")  # audiotools.py lies one folder up'
-PATH_IN_SET = 'sys.path.insert(0, ".")  # audiotools.py lies beside this notebook'
+PATH_IN_COURSE = r'sys\.path\.insert\(0, "\.\."\)  # (.+) one folder up'
+PATH_IN_SET = r'sys.path.insert(0, ".")  # \1 beside this notebook'
 NBGRADER_CONFIG = '''\
 """An nbgrader course: `nbgrader generate_assignment sound`, collect, `nbgrader autograde sound`."""
 
@@ -105,8 +106,8 @@ def asserted(cell):
 def student_notebook(path):
     """Returns a notebook of the course with what a set and nbgrader need."""
     notebook = read(path)
-    setup = next(cell for cell in notebook.cells if PATH_IN_COURSE in cell.source)
-    setup.source = setup.source.replace(PATH_IN_COURSE, PATH_IN_SET)
+    setup = next(cell for cell in notebook.cells if re.search(PATH_IN_COURSE, cell.source))
+    setup.source = re.sub(PATH_IN_COURSE, PATH_IN_SET, setup.source)
     grade = grades(notebook)
     for kind, is_check in (("answer", False), ("check", True)):
         for number, cell in numbered(notebook, kind).items():

@@ -1,0 +1,668 @@
+"""From a clip to a corpus: a folder of sound in, a store of features out.
+
+The staircase of `audiotools` for a thousand hours, in four steps::
+
+    recipe = Recipe(n_mfcc=20, n_fft=512, pitch=(65, 420))     # what is computed of each file
+    report = build("LibriSpeech/train", "features", recipe, n_jobs=-1)
+    store = open_store("features")
+    y = store.sound("61/70968/61-70968-0000")                  # from the store alone
+
+A *store* is a folder of Parquet files, one for each sound file, under the same names. It
+was chosen over HDF5 and Zarr for three reasons. A file that is written under a hidden name
+and then renamed is either whole or not there, whatever is killed when; an HDF5 file takes
+one writer at a time, and one that dies can spoil all of it. pandas, DuckDB, Polars and
+Spark read the folder as one table, a frame in each row, which is the way round that
+scikit-learn wants; Zarr is made for large arrays of one shape, an item there is many files,
+and Python 3.10 only gets its older format. And the recipe, the checksum of the source and
+the scaling travel in the schema's metadata, so each file explains itself.
+
+==========  ==============================================================================
+``item``    path of the sound below its folder, without the suffix: "speaker/chapter/name"
+``frame``   number of the frame, ``hop_length`` samples from the last one
+``mel``     or ``mfcc``: the numbers of that frame, in dB, as float32
+``f0``      pitch in Hz, 0 where there is none; only if the recipe asks for it
+==========  ==============================================================================
+
+Metadata is JSON under the key ``corpus``: of an item ``version``, ``recipe`` and ``source``
+(path, sha256, rate, channels, samples), in ``_common_metadata`` the recipe and the scaling.
+
+What works in parallel is joblib: in processes of this machine, or on a Dask cluster inside
+``joblib.parallel_config(backend="dask")``, whose workers must see both folders and import
+this module. One file is one task on one thread, so on processors of one kind the store is
+the same to the last bit, whoever makes it. Memory does not grow with the number of files,
+only with the longest: a worker takes some 40 MB for each of its minutes, with a pitch 170,
+so cut what lasts hours first. Notebook 09 shows all of it.
+"""
+
+import dataclasses
+import datetime
+import functools
+import hashlib
+import itertools
+import json
+import os
+import re
+import sys
+import time
+import uuid
+from pathlib import Path
+
+import joblib
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import soundfile
+import threadpoolctl
+from sklearn.preprocessing import StandardScaler
+
+import audiotools as at
+
+VERSION = 1  # of the layout above; a store of a later one is refused
+SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf")
+SILENCE = 1e-4  # a file whose peak lies below, -80 dB of full scale, is silent
+
+# ----------------------------------------------------------------------------------------
+# 1. The recipe: a way down, and its way up
+# ----------------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What is computed of every sound: all that the way back needs to know.
+
+    Parameters
+    ----------
+    sr : int
+        Samples per second to which every file is brought, its channels averaged.
+    n_fft, hop_length : int
+        Samples per frame and between frames. With a pitch, a frame should hold two periods
+        of the voice and hardly more: ``n_fft=512`` at 16 kHz.
+    n_mels : int
+        Mel bands.
+    n_mfcc : int, optional
+        Keep this many MFCCs instead of the bands.
+    top_db : float or None
+        Floor below the loudest cell of a file.
+    pitch : (float, float), optional
+        Also track a pitch, between these two frequencies in Hz: (65, 420) for speech.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Values that do not go together, as soon as the recipe is written down.
+
+    Examples
+    --------
+    >>> y, sr = at.load_wav("data/slt.wav")
+    >>> recipe = Recipe(n_mels=80)
+    >>> X, f0 = recipe.down(y)
+    >>> X.shape, recipe.up(X, length=len(y)).shape == y.shape
+    ((80, 265), True)
+    """
+
+    sr: int = 16000
+    n_fft: int = 1024
+    hop_length: int = 256
+    n_mels: int = 80
+    n_mfcc: int | None = None
+    top_db: float | None = 80.0
+    pitch: tuple[float, float] | None = None
+
+    def __post_init__(self):
+        """Goes down and up once: what a step cannot do, it refuses before the night begins."""
+        bands = np.ones((len(self._mel_filter), 16))
+        X = at.mel_to_mfcc(bands, n_mfcc=self.n_features, top_db=self.top_db)
+        if self.sr != int(self.sr):
+            raise ValueError(f"sr={self.sr} Hz must be a whole number")
+        if self.pitch is None:
+            self.up(X, init="random", n_iter=0)
+        else:
+            self._check_pitch()
+            self.up(X, np.zeros(X.shape[1]))
+        for name, value in vars(self).items():  # numpy's numbers are no JSON
+            object.__setattr__(self, name, value.item() if isinstance(value, np.generic) else value)
+
+    def _check_pitch(self):
+        try:
+            fmin, fmax = (float(hz) for hz in self.pitch)
+        except (TypeError, ValueError):
+            message = f"pitch={self.pitch!r} must be two frequencies in Hz, as in (65, 420)"
+            raise TypeError(message) from None
+        if not 0 < fmin * 2 ** (1 / 12) <= fmax <= self.sr / 2:
+            raise ValueError(
+                f"pitch=({fmin:g}, {fmax:g}) Hz must rise by a semitone or more, above 0 and "
+                f"up to {self.sr / 2:g} Hz, half of sr={self.sr:g}"
+            )
+        object.__setattr__(self, "pitch", (fmin, fmax))
+
+    @property
+    def feature(self):
+        """The name of the feature's column: "mel" or "mfcc"."""
+        return "mel" if self.n_mfcc is None else "mfcc"
+
+    @property
+    def n_features(self):
+        """Numbers per frame, the pitch not counted."""
+        return self.n_mels if self.n_mfcc is None else self.n_mfcc
+
+    @property
+    def _mel_filter(self):
+        return _mel_filter(self.sr, self.n_fft, self.n_mels)
+
+    def down(self, y):
+        """Returns the features of a sound, and its pitch.
+
+        Parameters
+        ----------
+        y : ndarray (n,)
+            Waveform at the recipe's `sr`.
+
+        Returns
+        -------
+        X : ndarray (n_features, n_frames)
+            Mel bands or MFCCs in dB, frames in columns.
+        f0 : ndarray (n_frames,) or None
+            Hz, 0 where there is none; None if the recipe has no pitch.
+        """
+        S = np.abs(at.stft(y, n_fft=self.n_fft, hop_length=self.hop_length))
+        M = at.make_mel(S, self._mel_filter, power=2)
+        if self.n_mfcc is None:
+            X = at.amplitude_to_db(np.sqrt(M), top_db=self.top_db)
+        else:
+            X = at.mel_to_mfcc(M, n_mfcc=self.n_mfcc, top_db=self.top_db)
+        if self.pitch is None:
+            return X, None
+        fmin, fmax = self.pitch
+        frame_length = 4  # four periods of the lowest pitch, and no shorter than a hop
+        while frame_length < max(4 * self.sr / fmin, self.hop_length):
+            frame_length *= 2
+        grid = dict(hop_length=self.hop_length, frame_length=frame_length)
+        return X, at.pitch(y, self.sr, fmin=fmin, fmax=fmax, **grid)[: X.shape[1]]
+
+    def up(self, X, f0=None, *, length=None, **options):
+        """Returns a sound with these features: also those that a model has made up.
+
+        With a pitch the vocoder `at.speak` says them; without one the phase is guessed, by
+        `at.mel_to_audio` or `at.mfcc_to_audio`.
+
+        Parameters
+        ----------
+        X : ndarray (n_features, n_frames)
+            As from `down`, unscaled.
+        f0 : ndarray (n_frames,), optional
+            Pitch in Hz, if the recipe has one.
+        length : int, optional
+            Samples to return.
+        **options
+            Of the function that makes the sound: seed, n_iter, init or n_passes.
+
+        Returns
+        -------
+        ndarray (length,)
+
+        Raises
+        ------
+        ValueError
+            A pitch is missing, or there is one too many; what those functions refuse.
+        """
+        if (f0 is None) != (self.pitch is None):
+            cure = "pass no f0" if self.pitch is None else "pass f0, one number for each frame"
+            raise ValueError(f"the recipe has pitch={self.pitch}: {cure}")
+        options |= dict(n_fft=self.n_fft, hop_length=self.hop_length, length=length)
+        is_mel = self.n_mfcc is None
+        M = at.db_to_amplitude(X) ** 2 if is_mel else None
+        if f0 is not None:
+            C = at.mel_to_mfcc(M, n_mfcc=self.n_mels, top_db=None) if is_mel else X
+            return at.speak(C, f0, self.sr, n_mels=self.n_mels, **options)
+        if is_mel:
+            return at.mel_to_audio(M, self._mel_filter, power=2, **options)
+        return at.mfcc_to_audio(X, self.sr, n_mels=self.n_mels, **options)
+
+
+@functools.lru_cache(maxsize=8)
+def _mel_filter(sr, n_fft, n_mels):
+    return at.mel_filterbank(sr, n_fft, n_mels=n_mels)
+
+
+# ----------------------------------------------------------------------------------------
+# 2. Building a store
+# ----------------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass
+class Report:
+    """What a run of `build` did; printed, it names every file that was skipped."""
+
+    made: int = 0  # items computed in this run
+    kept: int = 0  # items that were finished before
+    seconds: float = 0.0  # of sound in those that were made
+    skipped: dict = dataclasses.field(default_factory=dict)  # {file: reason}
+
+    def __str__(self):
+        """Returns one line, and one more for each file that was skipped."""
+        lines = [f"{self.made} made, {self.kept} kept, {len(self.skipped)} skipped"]
+        lines += [f"  {file} {why}" for file, why in self.skipped.items()]
+        return "\n".join(lines).encode(errors="replace").decode()
+
+
+def find_sounds(folder):
+    """Yields the sound files in a folder and below it, as paths from there, in fixed order.
+
+    What counts is the suffix, in either case (`SUFFIXES`). Hidden files and folders are
+    passed over, and links to folders are not followed.
+
+    Examples
+    --------
+    >>> list(find_sounds("data"))[:3]
+    ['kal16.wav', 'melody.wav', 'slt.wav']
+    """
+    return _walk(_folder(folder), SUFFIXES)
+
+
+def _folder(folder):
+    """Returns a folder that is there, as a path."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        what = "is a file" if folder.exists() else "does not exist"
+        raise NotADirectoryError(f"{folder} {what}: give the folder that holds the sounds")
+    return folder
+
+
+def _walk(folder, suffixes):
+    """Yields the files with these suffixes below `folder`; two of one name are neighbours."""
+    for path, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name[0] != ".")
+        below = Path(path).relative_to(folder)
+        for name in sorted(files, key=lambda name: (os.path.splitext(name)[0], name)):
+            if name[0] != "." and name.lower().endswith(suffixes):
+                yield (below / name).as_posix()
+
+
+def _item(source):
+    """Returns the name of the item that a file becomes."""
+    return os.path.splitext(source)[0]
+
+
+def build(folder, store, recipe, *, n_jobs=None, progress=True):
+    """Writes the features of every sound below a folder into a store; goes on where it ended.
+
+    A file that cannot be used (no sound, truncated, silent, another of the same name) is
+    skipped and named in the report. An item that is there is kept if its source still has
+    the same checksum. So after a crash, or when files were added, call it again.
+
+    Parameters
+    ----------
+    folder : str or path
+        Where the sounds are, in any format that soundfile reads, rates and channels mixed.
+    store : str or path
+        A new folder, or a store of the same recipe. One build at a time.
+    recipe : Recipe
+        What to compute.
+    n_jobs : int, optional
+        Processes; -1 is one for each core. None is one process, or all that the surrounding
+        ``joblib.parallel_config`` has.
+    progress : bool or function
+        True rewrites a line on the terminal: files, rate, time left. A function is given
+        that line, at most five times a second.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    NotADirectoryError, ValueError
+        No folder; no sound in it; a store of another recipe (both are shown) or from a
+        later version of this module.
+    OSError
+        The store cannot be written, as on a full disk. What it holds stays whole.
+
+    Examples
+    --------
+    >>> print(build("data", getfixture("tmp_path") / "features", Recipe(), progress=False))
+    63 made, 0 kept, 0 skipped
+    """
+    folder, store = _folder(folder), Path(store)
+    n_files = sum(1 for _ in find_sounds(folder))
+    if not n_files:
+        raise ValueError(f"{folder} holds no sound, nor does a folder in it: {' '.join(SUFFIXES)}")
+    if not isinstance(recipe, Recipe):
+        raise TypeError(f"recipe={recipe!r} must be a Recipe")
+    _begin(store, recipe)
+    say = progress if callable(progress) else _say if progress else None
+    report, began, said = Report(), time.monotonic(), 0.0
+    places = folder.absolute(), store.absolute()  # a worker may stand elsewhere
+    with threadpoolctl.threadpool_limits(1):
+        if recipe.pitch:  # compiles pyin; two processes that do so at once spoil numba's cache
+            recipe.down(np.ones(recipe.sr // 10))
+        tasks = (
+            joblib.delayed(_make)(*places, item, list(sources), recipe)
+            for item, sources in itertools.groupby(find_sounds(folder), key=_item)
+        )
+        for sources, made, seconds, why in joblib.Parallel(n_jobs, return_as="generator")(tasks):
+            report.made += made
+            report.kept += not made and not why
+            report.seconds += seconds
+            report.skipped.update(dict.fromkeys(sources, why) if why else {})
+            now = time.monotonic()
+            n_done = report.made + report.kept + len(report.skipped)
+            if say and (now - said > 0.2 or n_done == n_files):
+                say(_line(report, n_done, n_files, now - began))
+                said = now
+    if progress is True:
+        print(file=sys.stderr)
+    return report
+
+
+def _line(report, n_done, n_files, took):
+    """Returns how far it is, how fast, and how long it will take."""
+    bar = "#" * (20 * n_done // n_files)
+    new = report.made + len(report.skipped)  # what was kept took no time
+    left = datetime.timedelta(seconds=round(took / max(1, new) * (n_files - n_done)))
+    return (
+        f"[{bar:20}] {n_done} of {n_files} files, {report.seconds / took:,.0f} s of sound a "
+        f"second, {left} left, {len(report.skipped)} skipped "
+    )
+
+
+def _say(line):
+    print(line, end="\r", file=sys.stderr, flush=True)
+
+
+@functools.cache
+def _one_thread():
+    """Keeps this process to one thread from now on: with more, sums are rounded otherwise."""
+    threadpoolctl.threadpool_limits(1)
+
+
+def _make(folder, store, item, sources, recipe):
+    """Writes one item, if need be; returns its files, 1 if so, its seconds, why it was not."""
+    _one_thread()
+    target = _path(store, item)
+    try:
+        source = _only(sources)
+        data = (folder / source).read_bytes()
+        about = dict(path=source, sha256=hashlib.sha256(data).hexdigest())
+        if _is_finished(target, about["sha256"]):
+            return sources, 0, 0.0, ""
+        y, native = _sound(folder / source, data, recipe.sr)
+        table = _table(recipe, item, *recipe.down(y), about | native | dict(n_samples=len(y)))
+    except Exception as error:  # whatever it is, the night goes on
+        why = str(error).replace(f"{folder}{os.sep}", "").removeprefix(f"{sources[0]} ")
+        known = isinstance(error, (ValueError, OSError))
+        return sources, 0, 0.0, why if known else f"made {type(error).__name__}: {why}"
+    _write(table, target)
+    return sources, 1, len(y) / recipe.sr, ""
+
+
+def _only(sources):
+    """Returns the file that an item is made of, if its name will do."""
+    if len(sources) > 1:
+        raise ValueError(f"is one of {', '.join(sources)}, one item by name: rename all but one")
+    (source,) = sources
+    try:
+        source.encode()
+    except UnicodeEncodeError:
+        raise ValueError("has a name that is no text (UTF-8): rename it") from None
+    if any(part[0] == "_" for part in source.split("/")):
+        raise ValueError("has a name with _ in front, which readers of Parquet hide: rename it")
+    return source
+
+
+def _is_finished(target, sha256):
+    """Returns whether an item is there, whole, and made of a file with this checksum."""
+    try:
+        return _metadata(target)["source"]["sha256"] == sha256
+    except (FileNotFoundError, pa.ArrowInvalid):  # a power cut may leave a file without an end
+        return False
+
+
+def _sound(path, data, sr):
+    """Returns a sound at the rate `sr` if the file is all there, and what the file says of it."""
+    if not data:
+        raise ValueError(f"{path} is empty: it holds no bytes")
+    try:
+        with soundfile.SoundFile(path) as file:
+            n, log = file.frames, file.extra_info
+            native = dict(sr=file.samplerate, channels=file.channels)
+    except (soundfile.LibsndfileError, TypeError):
+        native = None  # load_wav says what is wrong
+    try:
+        y, _ = at.load_wav(path, sr=sr)
+        is_whole = len(y) > 0.99 * n * sr / native["sr"] and not _breaks_off(data, log)
+    except ValueError as error:
+        if native is None or not isinstance(error.__context__, soundfile.LibsndfileError):
+            raise
+        is_whole = False  # it begins as sound, and cannot be read to its end
+    if not is_whole:
+        raise ValueError(f"{path} is truncated or damaged: its end is missing, fetch it again")
+    peak = np.abs(y).max()
+    if peak < SILENCE:
+        raise ValueError(f"{path} is silent: it peaks at {peak:.2g} of full scale")
+    return y, native
+
+
+def _breaks_off(data, log):
+    """Returns whether libsndfile's log, or the last page of an Ogg file, tells of a lost end."""
+    for said, found in re.findall(r": (\d+) \(should be (\d+)", log):
+        if 1.01 * int(found) < int(said) < 0x7FFFF000:  # a stream says more, it knows no length
+            return True
+    if data[:4] != b"OggS":
+        return False
+    page = data[data.rfind(b"OggS") :]
+    if len(page) < 27 or not page[5] & 4:  # bit 4 marks the last page
+        return True
+    sizes = page[27 : 27 + page[26]]
+    return len(page) < 27 + len(sizes) + sum(sizes)
+
+
+def _schema(recipe, **metadata):
+    """Returns the columns, and the metadata beside version and recipe."""
+    columns = [("item", pa.string()), ("frame", pa.int32())]
+    columns += [(recipe.feature, pa.list_(pa.float32(), recipe.n_features))]
+    columns += [("f0", pa.float32())] if recipe.pitch else []
+    metadata = dict(version=VERSION, recipe=dataclasses.asdict(recipe), **metadata)
+    return pa.schema(columns, {"corpus": json.dumps(metadata)})
+
+
+def _table(recipe, item, X, f0, source):
+    """Returns the table of one item, a frame in each row."""
+    n_frames = X.shape[1]
+    schema = _schema(recipe, source=source)
+    columns = [pa.repeat(item, n_frames), np.arange(n_frames, dtype=np.int32)]
+    columns += [pa.FixedSizeListArray.from_arrays(pa.array(X.T.ravel()), len(X))]
+    columns += [] if f0 is None else [f0]
+    return pa.table(columns, schema=schema)
+
+
+def _write(table, path):
+    """Writes a Parquet file that is whole from the moment it has its name."""
+    unfinished = path.with_name(f".{uuid.uuid4().hex}.tmp")
+    encodings = dict(  # of the columns that are there; floats pack better byte by byte
+        use_dictionary=["item", "f0"],
+        use_byte_stream_split=["mel.list.element", "mfcc.list.element"],
+    )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(table, unfinished, compression="zstd", **encodings)
+        os.replace(unfinished, path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise OSError(
+            f"{path} cannot be written ({error}). What the store holds is whole: "
+            "make room, then call build again, it goes on from here"
+        ) from None
+
+
+def _begin(store, recipe):
+    """Makes a store, or opens one for more of the same; clears what a killed run left."""
+    marker = store / "_common_metadata"
+    if marker.exists():
+        there = open_store(store).recipe
+        if there != recipe:
+            raise ValueError(
+                f"{store} holds features of another recipe: name a new folder, or pass the first\n"
+                f"  there: {there}\n  asked: {recipe}"
+            )
+    elif store.exists() and (not store.is_dir() or any(p.name[0] != "." for p in store.iterdir())):
+        raise FileExistsError(f"{store} is there, and no store of features: name a new folder")
+    else:
+        _write(_schema(recipe).empty_table(), marker)
+    for unfinished in store.rglob(".*.tmp"):
+        unfinished.unlink(missing_ok=True)
+
+
+# ----------------------------------------------------------------------------------------
+# 3. Reading a store
+# ----------------------------------------------------------------------------------------
+
+
+def _path(store, item):
+    return store / f"{item}.parquet"
+
+
+def _metadata(path):
+    """Returns the metadata of an item or a store, if this module can read it."""
+    try:
+        text = (pq.read_schema(path).metadata or {}).get(b"corpus")
+    except pa.ArrowInvalid as error:
+        raise pa.ArrowInvalid(f"{path} is damaged ({error}): build makes an item again") from None
+    if text is None:
+        raise ValueError(f"{path} was not written by corpus.py: other tools may read it")
+    metadata = json.loads(text)
+    if metadata["version"] > VERSION:
+        raise ValueError(
+            f"{path} is of version {metadata['version']} of the store, and this corpus.py reads "
+            f"up to {VERSION}: take a newer corpus.py"
+        )
+    return metadata
+
+
+def open_store(path):
+    """Returns a store that `build` made, to read from.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        There is none; it is from a later version of this module.
+
+    Examples
+    --------
+    >>> path = getfixture("tmp_path") / "features"
+    >>> report = build("data/minute", path, Recipe(n_mels=80), progress=False)
+    >>> store = open_store(path)
+    >>> X = store.features("1_original")
+    >>> store.items[0], X.shape
+    ('1_original', (80, 265))
+    >>> scaler = fit_scaler(store)
+    >>> scaled = scaler.transform(X.T)      # a frame in each row
+    >>> scaled.shape, np.allclose(scaler.inverse_transform(scaled).T, X, atol=1e-3)
+    ((265, 80), True)
+    """
+    path = Path(path)
+    if not (path / "_common_metadata").exists():
+        raise FileNotFoundError(f"{path} is no store, it has no _common_metadata: build makes one")
+    return Store(path)
+
+
+class Store:
+    """Features of a corpus, and the way back to its sound; opened by `open_store`.
+
+    Attributes
+    ----------
+    path : Path
+    recipe : Recipe
+        What the features are, and how to turn others like them into sound.
+    """
+
+    def __init__(self, path):
+        self.path = path
+        recipe = _metadata(path / "_common_metadata")["recipe"]
+        self.recipe = Recipe(**recipe)
+
+    def __repr__(self):
+        """Returns where it is and what it holds."""
+        return f"Store({str(self.path)!r}, {self.recipe})"
+
+    def __iter__(self):
+        """Yields the items in fixed order, without a list of them."""
+        return (name.removesuffix(".parquet") for name in _walk(self.path, (".parquet",)))
+
+    @property
+    def items(self):
+        """The names of all items, in fixed order."""
+        return list(self)
+
+    def _file(self, item):
+        path = _path(self.path, item)
+        if not path.exists():
+            first = ", ".join(itertools.islice(self, 3))
+            raise KeyError(f"{self.path} has no item {item!r}; it begins with {first}")
+        return path
+
+    def source(self, item):
+        """Returns what an item was made of: path, sha256, sr, channels, n_samples at our rate."""
+        return _metadata(self._file(item))["source"]
+
+    def features(self, item):
+        """Returns the features of an item in dB, (n_features, n_frames)."""
+        column = self._column(item, self.recipe.feature).flatten()
+        return column.to_numpy().reshape(-1, self.recipe.n_features).T.copy()
+
+    def pitch(self, item):
+        """Returns the pitch of an item in Hz, (n_frames,), or None if the recipe has none."""
+        return None if self.recipe.pitch is None else self._column(item, "f0").to_numpy().copy()
+
+    def _column(self, item, name):
+        with pq.ParquetFile(self._file(item)) as file:
+            return file.read([name])[name].combine_chunks()
+
+    def sound(self, item, **options):
+        """Returns the sound of an item, (n_samples,), made from the store alone.
+
+        `options` are those of `Recipe.up`: seed, n_iter, ...
+        """
+        length = self.source(item)["n_samples"]
+        return self.recipe.up(self.features(item), self.pitch(item), length=length, **options)
+
+    @property
+    def scaler(self):
+        """The scaler that `fit_scaler` stored: a scikit-learn StandardScaler."""
+        found = _metadata(self.path / "_common_metadata").get("scaler")
+        if found is None:
+            raise ValueError(f"{self.path} has no scaler yet: call fit_scaler(store)")
+        scaler = StandardScaler()
+        scaler.mean_, scaler.var_, scaler.scale_ = np.array(found["mean_var_scale"])
+        scaler.n_samples_seen_, scaler.n_features_in_ = found["n_frames"], len(scaler.mean_)
+        return scaler
+
+
+def fit_scaler(store, items=None):
+    """Returns a scaler fitted to a store, one item after the other, and keeps it there.
+
+    The right way round (notebook 04): coefficients are features, frames are samples, so it
+    holds two numbers for each coefficient and takes sounds of any length. The pitch is left
+    in Hz: its zeros mean "none", not a low pitch.
+
+    Parameters
+    ----------
+    store : Store
+    items : iterable of str, optional
+        Those to learn from, so that held-out ones stay unseen; None is all.
+
+    Returns
+    -------
+    StandardScaler
+        ``scaler.transform(store.features(item).T)`` scales, `inverse_transform` undoes it;
+        `store.scaler` finds it again.
+    """
+    scaler, n_items = StandardScaler(), 0
+    for item in store if items is None else items:
+        scaler.partial_fit(store.features(item).T.astype(float))
+        n_items += 1
+    if not n_items:
+        raise ValueError(f"no items to fit a scaler to: {store.path} has {len(store.items)}")
+    rows = [scaler.mean_.tolist(), scaler.var_.tolist(), scaler.scale_.tolist()]
+    found = dict(mean_var_scale=rows, n_frames=int(scaler.n_samples_seen_), n_items=n_items)
+    _write(_schema(store.recipe, scaler=found).empty_table(), store.path / "_common_metadata")
+    return scaler
