@@ -373,7 +373,7 @@ class Line(widgets.Label):
         self.value = words
 
     def __repr__(self):
-        return "A line that is rewritten while we wait."
+        return "Line: how far it is, how fast, and how long it will take."
 
 
 # ----------------------------------------------------------------------------------------

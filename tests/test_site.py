@@ -186,7 +186,7 @@ def test_every_panel_became_a_note_that_says_what_it_shows(site, pages, name):
             assert says == whole
         assert len(says) >= 20 and "make lab" in note
         above = re.findall(r'href="#([^"]+)"', note)
-        assert len(above) == (0 if text.startswith("BlindTest") else 2)
+        assert len(above) == (2 if text.startswith(("Panel", "Workbench")) else 0)
         assert all(page.html.index(f'id="{cell}"') < page.html.index(note) for cell in above)
 
 

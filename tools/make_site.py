@@ -49,6 +49,7 @@ NOTES = {
     "sounds of your own. It starts with <q>{says}</q> {shown}",
     "BlindTest": "<strong>In the live notebook a blind test stands here:</strong> a hidden sound, "
     "a button for each guess, a tally. It asks <q>{says}</q>",
+    "Line": "<strong>In the live notebook a line moves here.</strong> It says <q>{says}</q>",
 }
 SHOWN_ABOVE = (
     'The <a href="#{figure}">figure</a> and the <a href="#{players}">players</a> above show that.'
@@ -258,7 +259,7 @@ def note(text, seen, words):
         words.problem(f"a widget is no panel, and a page has no place for it: {text}")
         return ""
     shown = ""
-    if kind != "BlindTest":
+    if kind in ("Panel", "Workbench"):
         if len(seen) < 2:
             words.problem(f"no figure or no player comes before the panel: {text}")
             return ""
