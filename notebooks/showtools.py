@@ -360,6 +360,12 @@ def claim(text, holds):
     print(f"✓ {text}")
 
 
+def number(answer):
+    """Returns an answer that is one real number; nan for all else, on which no check stumbles."""
+    is_number = isinstance(answer, (int, float, np.number)) and not isinstance(answer, bool)
+    return answer if is_number else np.nan
+
+
 def check(right, why, *, proof=""):
     """Prints whether an exercise is solved; `why` says what is wrong, `proof` what shows it."""
     good = f"✓ Right: {proof}" if proof else "✓ Right."

@@ -1,6 +1,7 @@
 """The sets that `make assignment` hands out: what students get, what teachers and nbgrader get."""
 
 import ast
+import re
 import sys
 
 import nbformat
@@ -34,6 +35,12 @@ def test_students_get_the_notebook_with_open_exercises_and_nothing_of_the_answer
     assert 'sys.path.insert(0, ".")  # audiotools.py ' in changed[0]
     files = [file.name for file in (sets / "student" / "sound").rglob("*")]
     assert not [name for name in files if "solution" in name]
+    no_dead_link(sets / "student" / "sound")
+
+
+def no_dead_link(folder):
+    words = (folder / "README.md").read_text(encoding="utf-8")
+    assert all((folder / file).exists() for file in re.findall(r"\]\((\w+\.ipynb)", words))
 
 
 @named(NOTEBOOKS)
@@ -82,6 +89,7 @@ def test_a_name_that_is_no_notebook_and_a_folder_with_submissions_are_refused(tm
 @pytest.mark.slow
 def test_both_sets_run_where_they_are_and_only_solutions_pass_the_hidden_assertions(tmp_path):
     assignment.make_sets(["01"], tmp_path / "sets", execute=True)
+    no_dead_link(tmp_path / "sets" / "student" / "sound")
     (path,) = (tmp_path / "sets/solution/sound").glob("01*.ipynb")
     verdicts = [c.outputs[0].text for c in assignment.numbered(read(path), "check").values()]
     assert all(text.startswith("✓ Right") for text in verdicts)

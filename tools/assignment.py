@@ -133,6 +133,12 @@ def solution_notebook(path):
     return notebook
 
 
+def unlinked(words, there):
+    """Returns Markdown whose links to notebooks that are not `there` are words."""
+    link = r"\[([^\]]+)\]\((\d\d_\w+\.ipynb)[^)]*\)"
+    return re.sub(link, lambda found: found[0] if found[2] in there else found[1], words)
+
+
 def make_sets(names, output, *, execute):
     """Writes both sets of the named notebooks into the folder `output`."""
     paths = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -145,7 +151,8 @@ def make_sets(names, output, *, execute):
     shutil.rmtree(output, ignore_errors=True)
     for name, notebook_of in (("student", student_notebook), ("solution", solution_notebook)):
         folder = output / name / "sound"
-        shutil.copytree(ROOT / "data", folder / "data", ignore=shutil.ignore_patterns("*.py"))
+        unheard = shutil.ignore_patterns("*.py", "minute", "screenshots")
+        shutil.copytree(ROOT / "data", folder / "data", ignore=unheard)
         for file in FILES:
             shutil.copy(ROOT / file, folder)
         for path in paths:
@@ -156,6 +163,9 @@ def make_sets(names, output, *, execute):
                 NotebookClient(notebook, timeout=300, resources=where).execute()
                 notebook.metadata.pop("widgets", None)
             nbformat.write(notebook, folder / path.name)
+        page = folder / "README.md"
+        there = {path.name for path in paths}
+        page.write_text(unlinked(page.read_text(encoding="utf-8"), there), encoding="utf-8")
     (output / "nbgrader_config.py").write_text(NBGRADER_CONFIG)
 
 
