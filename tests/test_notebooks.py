@@ -381,7 +381,7 @@ def run_with(path, clip, seed=0):
     source = re.sub(r"^seed = 0", f"seed = {seed}", source, flags=re.M)
     cell.source = OTHER_SEED.format(seed=seed) + source
     folder = {"metadata": {"path": path.parent}}
-    NotebookClient(notebook, timeout=300, kernel_name="python3", resources=folder).execute()
+    NotebookClient(notebook, timeout=600, kernel_name="python3", resources=folder).execute()
 
 
 @pytest.mark.slow
