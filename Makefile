@@ -9,7 +9,7 @@ pytest  = $(python) pytest -n 2 --dist loadfile --nbval --nbval-current-env \
 
 unexport MPLBACKEND   # kernels then draw inline, whatever the shell asks for
 
-.PHONY: help lab app test test-all bench outputs constraints clean
+.PHONY: help lab app test test-all trust mutants matrix bench outputs constraints clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /make \1:	/p' Makefile | expand -t 18
@@ -31,6 +31,17 @@ test: .venv/installed ## lint, then test the module, the panels and the notebook
 
 test-all: .venv/extras ## the same and the slow ones: other clips, a browser
 	@$(python) ruff check --quiet && $(pytest)
+
+trust: .venv/extras ## what bad input, chance, others' tests, a cut network and stops do to it
+	@$(python) pytest -q -n 2 --dist loadfile $(addprefix tests/test_,$(addsuffix .py, \
+	  bad_input properties peers offline interrupt))
+
+mutants: .venv/installed ## plant 300 small faults and see whether the tests notice: half an hour
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONPATH=.:notebooks \
+	  .venv/bin/python tests/mutants.py
+
+matrix: ## test on every Python at hand (PYTHONS=...), newest and lowest versions: an hour
+	@"$(PYTHON)" tests/matrix.py $(PYTHONS)
 
 bench: .venv/installed ## measure speed and quality beside librosa, and the panels: 15 minutes
 	@PYTHONPATH=.:notebooks .venv/bin/python tests/bench.py
