@@ -482,8 +482,9 @@ class Panel(widgets.VBox):
         players = {"original": self.original, "here": self.audio}
         for name, sound in sounds.items():
             if not np.array_equal(sound, self._sounds.get(name)):
-                self._sounds[name] = sound
+                self._sounds[name] = None  # stopped on the next line, it is played anew
                 players[name].value = encode(sound, self.sr, "WAV")
+                self._sounds[name] = sound
                 self.n_encoded += 1
 
 
@@ -531,8 +532,9 @@ class BlindTest(widgets.VBox):
         return f"BlindTest: {' or '.join(self._sounds)}?"
 
     def _next(self):
-        self.hidden = str(self._draws.choice(list(self._sounds)))
-        self.audio.value = encode(self._sounds[self.hidden], self._sr, "WAV")
+        hidden = str(self._draws.choice(list(self._sounds)))
+        sound = encode(self._sounds[hidden], self._sr, "WAV")
+        self.audio.value, self.hidden = sound, hidden  # both or, if it is stopped, neither
 
     def _guess(self, label):
         self.asked += 1
@@ -644,9 +646,12 @@ class Workbench(widgets.VBox):
             self._say(f"not possible: {error}. The sound stays as it was.")
             return
         self.sounds[name] = y
-        self.sound.unobserve(self._chosen, names="value")  # new options choose the first
-        self.sound.options, self.sound.value = [*self.sounds], name
-        self.sound.observe(self._chosen, names="value")
+        self.sound.observe(self._chosen, names="value")  # if it was stopped below, last time
+        try:
+            self.sound.unobserve(self._chosen, names="value")  # new options choose the first
+            self.sound.options, self.sound.value = [*self.sounds], name
+        finally:
+            self.sound.observe(self._chosen, names="value")
         self._use(name, words)
 
     def _read(self, content, buffers):
