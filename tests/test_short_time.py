@@ -1,5 +1,7 @@
 """Sections 2, 3 and 4: frames, the STFT and its inverse, decibels. The oracle is librosa."""
 
+import inspect
+
 import librosa
 import numpy as np
 import pytest
@@ -154,3 +156,92 @@ def test_the_length_is_kept_where_the_last_frame_ends_before_it(hop_length):
     heard = hop_length * (len(y) // hop_length) + 32
     assert back.shape == y.shape
     assert np.allclose(back[:heard], y[:heard]) and not back[heard:].any()
+
+
+def defaults(function):
+    parameters = inspect.signature(function).parameters.values()
+    return {p.name: p.default for p in parameters if p.default is not p.empty}
+
+
+@pytest.mark.parametrize(
+    "ours, theirs, not_theirs",
+    [
+        (at.stft, librosa.stft, {}),
+        (at.istft, librosa.istft, {}),
+        (at.db_to_amplitude, librosa.db_to_amplitude, {}),
+        (at.amplitude_to_db, librosa.amplitude_to_db, {}),
+        (at.mel_filterbank, librosa.filters.mel, {}),
+        (at.mel_to_mfcc, librosa.feature.mfcc, {}),
+        (at.mfcc_to_mel, librosa.feature.inverse.mfcc_to_mel, {}),
+        (at.mfcc, librosa.feature.melspectrogram, dict(hop_length=None)),  # a quarter: 512
+        (at.mfcc, librosa.filters.mel, dict(n_fft=2048)),
+        (at.mfcc_to_audio, librosa.feature.inverse.mel_to_audio, dict(n_iter=8, length=None)),
+        (at.mfcc_to_audio, librosa.filters.mel, dict(n_fft=2048)),
+        (at.griffin_lim, librosa.griffinlim, dict(n_iter=16, init="gradient")),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_defaults_are_librosas(ours, theirs, not_theirs):
+    ours, theirs = defaults(ours), defaults(theirs)
+    assert ours.keys() & theirs.keys()
+    assert {k: ours[k] for k in ours.keys() & theirs.keys()} == {
+        k: theirs[k] for k in ours.keys() & theirs.keys()
+    } | {k: v for k, v in not_theirs.items() if k in theirs}
+
+
+OWN_DEFAULTS = {
+    "butter_bandpass": dict(order=5),
+    "butter_bandpass_filter": dict(order=5),
+    "pretty_spectrogram": dict(n_fft=2048, top_db=80),
+    "griffin_lim": dict(n_iter=16, momentum=0.99, gamma=1.25, seed=0),
+    "griffin_lim_steps": dict(n_iter=16, momentum=0.99, gamma=1.25, seed=0),
+    "invert_pretty_spectrogram": dict(top_db=80, n_iter=16, momentum=0.99, gamma=1.25, ref=1),
+    "iterate_invert_spectrogram": dict(n_iter=10),
+    "phase_gradient": dict(seed=0),
+    "get_filterbanks": dict(n_mels=20, fmin=0),
+    "create_mel_filter": dict(n_mels=64, fmin=300),
+    "make_mel": dict(power=1, shorten_factor=1),
+    "mel_to_spectrogram": dict(power=1, n_iter=10, shorten_factor=1),
+    "mel_to_audio": dict(power=1, n_iter=8, seed=0),
+    "mfcc": dict(n_mfcc=20, n_mels=128, top_db=80),
+    "mfcc_to_audio": dict(n_mels=128, fmin=0, n_iter=8, seed=0),
+    "pitch": dict(hop_length=256, frame_length=1024, fmin=65, fmax=420),
+    "speak": dict(n_mels=128, n_fft=512, hop_length=256, n_passes=2, seed=0),
+    "log_spectral_distance": dict(floor_db=-60),
+    "pitch_accuracy": dict(cents=50),
+}
+
+
+@pytest.mark.parametrize("name", OWN_DEFAULTS)
+def test_our_own_defaults_stay(name):
+    """Whoever wrote down numbers with these values must get them again."""
+    stand = defaults(getattr(at, name))
+    assert {key: stand[key] for key in OWN_DEFAULTS[name]} == OWN_DEFAULTS[name]
+
+
+def test_nine_sounds_of_eight_samples_are_a_batch_and_of_seven_look_like_channels():
+    assert at.stft(np.ones((9, 8)), n_fft=4).shape == (9, 3, 9)
+    with pytest.raises(ValueError, match=r"\(9, 7\), which looks like channels side by side"):
+        at.stft(np.ones((9, 7)), n_fft=4)
+    assert at.stft(np.ones((8, 7)), n_fft=4).shape == (8, 3, 8)
+
+
+def test_the_gain_of_a_window_comes_back_out():
+    y = RNG.normal(size=2000)
+    for gain in (1e-6, 1e6):
+        grid = dict(n_fft=256, hop_length=64, window=gain * np.hanning(257)[:-1])
+        assert np.abs(at.istft(at.stft(y, **grid), length=2000, **grid) - y).max() < 1e-12
+
+
+def test_overlap_add_of_a_batch_is_that_of_its_items():
+    frames = RNG.normal(size=(2, 3, 8, 5))
+    whole = at.overlap_add(frames, 3)
+    assert whole.shape == (2, 3, 20)
+    assert np.array_equal(whole[1, 2], at.overlap_add(frames[1, 2], 3))
+
+
+def test_decibels_beyond_the_format_are_refused_whatever_the_reference():
+    for ref in (1e-9, 1.0, 1e9):
+        with pytest.raises(ValueError, match="float32 can hold"):
+            at.db_to_amplitude(np.float32(771), ref=ref)  # 10 ** 38.55 is above 3.4e38
+    assert np.isfinite(at.db_to_amplitude(np.float32(770), ref=1e-9))
