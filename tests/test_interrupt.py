@@ -132,7 +132,8 @@ def test_a_panel_that_is_stopped_answers_the_next_move(kernel):
     z = at.griffin_lim(S, n_iter=10**5 if n_iter == 4 else n_iter, init=start, **up)
     return at.pretty_spectrogram(z, **settings), z, f"{n_iter} rounds."
 options = dict(sr=sr, reference=y, start=st.choice("Start", ["random", "zero"], "random"))
-stopped, fresh = (st.panel(after, n_iter=st.choice("N", rounds, n), **options) for n in (0, 2))
+stopped, fresh = (st.panel(after, n_iter=st.choice("N", rounds, 0), **options) for _ in "12")
+fresh.controls["n_iter"].value = 2
 print(stopped.controls["n_iter"].model_id)"""
     model_id, error = kernel.run(make)
     assert error is None
