@@ -43,12 +43,15 @@ def clip_path(clip):
     """
     if clip in OWN_CLIPS:
         return DATA / f"{clip}.wav"
+    own = ", ".join(OWN_CLIPS)
     try:
         return Path(librosa.ex(clip))
     except librosa.ParameterError:
-        own = ", ".join(OWN_CLIPS)
         message = f"no clip {clip!r}: take {own}, or a name from librosa.util.list_examples()"
         raise ValueError(message) from None
+    except OSError as error:
+        reason = f"the network did not bring the clip {clip!r} ({type(error).__name__})"
+        raise ConnectionError(f"{reason}: connect, or take {own}") from None
 
 
 def seeded(librosa_function, *args, seed=0, **kwargs):

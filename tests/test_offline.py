@@ -104,13 +104,13 @@ ATTEMPTS = {
 
 
 @pytest.mark.parametrize("way", ATTEMPTS)
-def test_every_attempt_is_noticed(way, tmp_path):
-    code = f"import stay_home\ntry:\n    {ATTEMPTS[way]}\nexcept Exception: print('stopped')"
-    empty = {"LIBROSA_DATA_DIR": str(tmp_path)}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LIBROSA_DATA_DIR", empty["LIBROSA_DATA_DIR"])
-        assert run_python(code, tmp_path / "log").stdout == "stopped\n"
-    assert "stay off the network" in (tmp_path / "log").read_text()
+def test_every_attempt_is_noticed(way, tmp_path, monkeypatch):
+    monkeypatch.setenv("LIBROSA_DATA_DIR", str(tmp_path))  # no recording lies there
+    code = f"import stay_home\ntry:\n    {ATTEMPTS[way]}\nexcept OSError as error: print(error)"
+    said = run_python(code, tmp_path / "log").stdout
+    assert "stay off the network" in (tmp_path / "log").read_text() and said
+    if "librosa" in way:  # the only way in which the course asks the network for something
+        assert re.match("the network did not bring .*'fishin'.* connect, or take slt, kal16", said)
 
 
 def test_loopback_is_free(tmp_path):
