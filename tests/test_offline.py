@@ -261,7 +261,7 @@ def recipe(target, module):
     command = ["make", "--dry-run", "--silent", target]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
     said = said.replace("\\\n", "")
-    return shlex.split(said[said.index(f"-m {module}") :].partition("\n")[0])[2:]
+    return shlex.split(said[said.index(f"-m {module} ") :].partition("\n")[0])[2:]
 
 
 @pytest.mark.parametrize("target, module", [("lab", "jupyterlab"), ("app", "voila")])
