@@ -113,6 +113,12 @@ def test_every_attempt_is_noticed(way, tmp_path, monkeypatch):
         assert re.match("the network did not bring .*'fishin'.* connect, or take slt, kal16", said)
 
 
+def test_no_test_reaches_the_network():
+    """Not this one, and so, as conftest has it for all, no panel that a test tries either."""
+    with pytest.raises(OSError, match="stay off the network"):
+        socket.create_connection(("192.0.2.1", 80))
+
+
 def test_loopback_is_free(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
