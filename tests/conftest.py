@@ -98,8 +98,10 @@ def attempt(trust):
 def pytest_terminal_summary(terminalreporter):
     """Prints what was tried and how it went, if anything was."""
     total = {}
-    for report in sum(terminalreporter.stats.values(), []):
-        if getattr(report, "when", None) == "teardown":  # the last one, with all the counts
+    reports = [r for r in sum(terminalreporter.stats.values(), []) if hasattr(r, "when")]
+    not_passed = {report.nodeid for report in reports if report.outcome != "passed"}
+    for report in reports:
+        if report.when == "teardown" and report.nodeid not in not_passed:  # it has all counts
             for name, counts in report.user_properties:
                 add(total, counts if name == "trust" else {})
     if not total:

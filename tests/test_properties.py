@@ -98,7 +98,6 @@ def sounds(draw, shortest=1, longest=3000):
     return (y * draw(gains)).astype(draw(dtypes))
 
 
-
 @some.composite
 def grids(draw, longest=600, overlap=2):
     """Draws a grid whose windows overlap at least so many times."""
