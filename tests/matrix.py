@@ -22,9 +22,10 @@ SETS = {  # what uv adds to `uv pip install -r requirements.txt`
     "lowest": ["--resolution", "lowest-direct", "--only-binary", ":all:"],
 }
 SHOWN = ["numpy", "scipy", "librosa", "numba"]
-MODULE = "short_time phase_engine inversion mel_and_cepstrum measures sound names_from_the_gist"
+MODULE = "short_time inversion phase_engine mel_and_cepstrum measures sound names_from_the_gist"
+MORE = "defaults_and_limits bad_input showtools"
 MODULE_TESTS = ["audiotools.py"]  # its examples
-MODULE_TESTS += [f"tests/test_{name}.py" for name in f"{MODULE} bad_input showtools".split()]
+MODULE_TESTS += [f"tests/test_{name}.py" for name in f"{MODULE} {MORE}".split()]
 NOTEBOOKS = ["notebooks/01_spectrograms.ipynb", "notebooks/04_mfcc_reversal.ipynb"]
 NBVAL = "--nbval --nbval-current-env --nbval-cell-timeout=300"
 NBVAL += " --nbval-sanitize-with=tests/sanitize.cfg"

@@ -63,11 +63,8 @@ def test_a_constant_has_no_pitch(level):
     assert not at.pitch(np.full(16000, level, dtype=np.float32), 16000, fmax=1000).any()
 
 
-def test_the_smallest_values_that_count():
-    assert at.pitch_accuracy([0.5], [0.5]) == 1  # voiced is whatever is above 0
-    assert at.log_spectral_distance(S, S, floor_db=-0.5) == 0
-    with pytest.raises(ValueError, match="floor_db=0 must lie below 0"):
-        at.log_spectral_distance(S, S, floor_db=0)
+def test_voiced_is_whatever_lies_above_zero():
+    assert at.pitch_accuracy([0.5], [0.5]) == 1
 
 
 def test_silence_is_not_understood(voice):
@@ -80,10 +77,3 @@ def test_the_gate_of_the_pitch_lies_34_dB_below_the_loudest_frame(below_db, hear
     t = np.arange(16000) / 16000
     tone = np.sin(2 * np.pi * 200 * t) * np.where(t < 0.5, 1, 10 ** (-below_db / 20))
     assert np.all((at.pitch(tone, 16000)[38:58] > 0) == heard)
-
-
-def test_two_periods_and_three_samples_are_enough_for_a_pitch():
-    tone = np.sin(2 * np.pi * 150 * np.arange(8000) / 16000)
-    assert at.pitch(tone, 16000, fmin=100, frame_length=322)[5:-5] == pytest.approx(150, rel=0.02)
-    with pytest.raises(ValueError, match="frame_length=321 .* fmin=100 Hz: use at least 323"):
-        at.pitch(tone, 16000, fmin=100, frame_length=321)

@@ -1,7 +1,5 @@
 """Sections 2, 3 and 4: frames, the STFT and its inverse, decibels. The oracle is librosa."""
 
-import inspect
-
 import librosa
 import numpy as np
 import pytest
@@ -156,67 +154,6 @@ def test_the_length_is_kept_where_the_last_frame_ends_before_it(hop_length):
     heard = hop_length * (len(y) // hop_length) + 32
     assert back.shape == y.shape
     assert np.allclose(back[:heard], y[:heard]) and not back[heard:].any()
-
-
-def defaults(function):
-    parameters = inspect.signature(function).parameters.values()
-    return {p.name: p.default for p in parameters if p.default is not p.empty}
-
-
-@pytest.mark.parametrize(
-    "ours, theirs, not_theirs",
-    [
-        (at.stft, librosa.stft, {}),
-        (at.istft, librosa.istft, {}),
-        (at.db_to_amplitude, librosa.db_to_amplitude, {}),
-        (at.amplitude_to_db, librosa.amplitude_to_db, {}),
-        (at.mel_filterbank, librosa.filters.mel, {}),
-        (at.mel_to_mfcc, librosa.feature.mfcc, {}),
-        (at.mfcc_to_mel, librosa.feature.inverse.mfcc_to_mel, {}),
-        (at.mfcc, librosa.feature.melspectrogram, dict(hop_length=None)),  # a quarter: 512
-        (at.mfcc, librosa.filters.mel, dict(n_fft=2048)),
-        (at.mfcc_to_audio, librosa.feature.inverse.mel_to_audio, dict(n_iter=8, length=None)),
-        (at.mfcc_to_audio, librosa.filters.mel, dict(n_fft=2048)),
-        (at.griffin_lim, librosa.griffinlim, dict(n_iter=16, init="gradient")),
-    ],
-    ids=lambda value: getattr(value, "__name__", ""),
-)
-def test_defaults_are_librosas(ours, theirs, not_theirs):
-    ours, theirs = defaults(ours), defaults(theirs)
-    assert ours.keys() & theirs.keys()
-    assert {k: ours[k] for k in ours.keys() & theirs.keys()} == {
-        k: theirs[k] for k in ours.keys() & theirs.keys()
-    } | {k: v for k, v in not_theirs.items() if k in theirs}
-
-
-OWN_DEFAULTS = {
-    "butter_bandpass": dict(order=5),
-    "butter_bandpass_filter": dict(order=5),
-    "pretty_spectrogram": dict(n_fft=2048, top_db=80),
-    "griffin_lim": dict(n_iter=16, momentum=0.99, gamma=1.25, seed=0),
-    "griffin_lim_steps": dict(n_iter=16, momentum=0.99, gamma=1.25, seed=0),
-    "invert_pretty_spectrogram": dict(top_db=80, n_iter=16, momentum=0.99, gamma=1.25, ref=1),
-    "iterate_invert_spectrogram": dict(n_iter=10),
-    "phase_gradient": dict(seed=0),
-    "get_filterbanks": dict(n_mels=20, fmin=0),
-    "create_mel_filter": dict(n_mels=64, fmin=300),
-    "make_mel": dict(power=1, shorten_factor=1),
-    "mel_to_spectrogram": dict(power=1, n_iter=10, shorten_factor=1),
-    "mel_to_audio": dict(power=1, n_iter=8, seed=0),
-    "mfcc": dict(n_mfcc=20, n_mels=128, top_db=80),
-    "mfcc_to_audio": dict(n_mels=128, fmin=0, n_iter=8, seed=0),
-    "pitch": dict(hop_length=256, frame_length=1024, fmin=65, fmax=420),
-    "speak": dict(n_mels=128, n_fft=512, hop_length=256, n_passes=2, seed=0),
-    "log_spectral_distance": dict(floor_db=-60),
-    "pitch_accuracy": dict(cents=50),
-}
-
-
-@pytest.mark.parametrize("name", OWN_DEFAULTS)
-def test_our_own_defaults_stay(name):
-    """Whoever wrote down numbers with these values must get them again."""
-    stand = defaults(getattr(at, name))
-    assert {key: stand[key] for key in OWN_DEFAULTS[name]} == OWN_DEFAULTS[name]
 
 
 def test_nine_sounds_of_eight_samples_are_a_batch_and_of_seven_look_like_channels():
