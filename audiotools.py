@@ -169,9 +169,8 @@ def _numbers(x, name, *, ndim, kinds="fiu", negative=True, from_complex="np.abs"
             x = x.astype(np.complex64 if single else np.complex128, copy=False)
         else:
             x = x.astype(np.float32 if single else np.float64, copy=False)
-    with np.errstate(invalid="ignore"):
-        parts = (x.real, x.imag) if x.dtype.kind == "c" else (x,)
-        lowest, highest = min(part.min() for part in parts), max(part.max() for part in parts)
+    parts = (x.real, x.imag) if x.dtype.kind == "c" else (x,)
+    lowest, highest = np.min([p.min() for p in parts]), np.max([p.max() for p in parts])
     if not (np.isfinite(lowest) and np.isfinite(highest)):
         bad = x.size - np.count_nonzero(np.isfinite(x))
         raise ValueError(
@@ -426,7 +425,7 @@ def _mixed_down(file, n_samples, name):
     """
     blocks, n_read = [np.empty(0, np.float32)], 0
     while n_read < n_samples:
-        size = min(n_samples - n_read, 2**20)
+        size = min(n_samples - n_read, max(1, 2**20 // file.channels))
         channels = file.read(size, dtype="float32", always_2d=True)
         with np.errstate(invalid="ignore"):  # infinity - infinity: NaN is reported later
             blocks.append(channels.mean(axis=1))

@@ -314,6 +314,7 @@ SPOILS = [  # what is wrong, for which arguments, how to make it, the error, the
     ("no time", "matrix", lambda a: a[0], V, r"\(\d+,\)", "dimension" + PAIR),
     ("NaN", "", with_one(np.nan), V, r"1 of \d+", "nan_to_num"),
     ("NaN at the end", "", with_one(np.nan, -1), V, r"1 of \d+", "nan_to_num"),
+    ("NaN beside it", "D", with_one(complex(0, np.nan)), V, r"1 of \d+", "nan_to_num"),
     ("all NaN", "", lambda a: a * np.nan, V, r"(\d+) of \1", "nan_to_num"),
     ("infinity", "", with_one(np.inf), V, r"1 of \d+", "nan_to_num"),
     ("minus infinity", "", with_one(-np.inf), V, r"1 of \d+", "nan_to_num"),
