@@ -4,7 +4,7 @@ PYTHON ?= python3
 uv     := $(shell command -v uv 2>/dev/null)
 python  = .venv/bin/python -m
 pytest  = $(python) pytest -n 2 --dist loadfile --nbval --nbval-current-env \
-	--nbval-cell-timeout=300 --nbval-sanitize-with=tests/sanitize.cfg \
+	--nbval-cell-timeout=600 --nbval-sanitize-with=tests/sanitize.cfg \
 	--doctest-modules audiotools.py corpus.py tests notebooks
 
 unexport MPLBACKEND   # kernels then draw inline, whatever the shell asks for
