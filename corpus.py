@@ -3,7 +3,7 @@
 The staircase of `audiotools` for a thousand hours, in four steps::
 
     recipe = Recipe(n_mfcc=20, n_fft=512, pitch=(65, 420))     # what is computed of each file
-    report = build("LibriSpeech/train", "features", recipe, n_jobs=-1)
+    report = build("LibriSpeech/dev-clean", "features", recipe, n_jobs=-1)
     store = open_store("features")
     y = store.sound("61/70968/61-70968-0000")                  # from the store alone
 
@@ -13,8 +13,8 @@ and then renamed is either whole or not there, whatever is killed when; an HDF5 
 one writer at a time, and one that dies can spoil all of it. pandas, DuckDB, Polars and
 Spark read the folder as one table, a frame in each row, which is the way round that
 scikit-learn wants; Zarr is made for large arrays of one shape, an item there is many files,
-and Python 3.10 only gets its older format. And the recipe, the checksum of the source and
-the scaling travel in the schema's metadata, so each file explains itself.
+and Python 3.10 only gets its older format. And the recipe, its conventions and the checksum
+of the source travel in the schema's metadata, so each file explains itself.
 
 ==========  ==============================================================================
 ``item``    path of the sound below its folder, without the suffix: "speaker/chapter/name"
@@ -23,8 +23,9 @@ the scaling travel in the schema's metadata, so each file explains itself.
 ``f0``      pitch in Hz, 0 where there is none; only if the recipe asks for it
 ==========  ==============================================================================
 
-Metadata is JSON under the key ``corpus``: of an item ``version``, ``recipe`` and ``source``
-(path, sha256, rate, channels, samples), in ``_common_metadata`` the recipe and the scaling.
+Metadata is JSON under the key ``corpus``: of an item ``version``, ``recipe``, ``conventions``
+and ``source`` (path, sha256, rate, channels, samples); in ``_common_metadata`` the scaling
+instead of a source. Every page of an item carries a checksum, and reading compares it.
 
 What works in parallel is joblib: in processes of this machine, or on a Dask cluster inside
 ``joblib.parallel_config(backend="dask")``, whose workers must see both folders and import
@@ -32,10 +33,17 @@ this module. One file is one task on one thread, so on processors of one kind th
 the same to the last bit, whoever makes it. Memory does not grow with the number of files,
 only with the longest: a worker takes some 40 MB for each of its minutes, with a pitch 170,
 so cut what lasts hours first. Notebook 09 shows all of it.
+
+On Linux Dask has its workers, and all that is started after them, give memory back at once,
+and a pitch then takes two to three times as long. Say this before there is a client::
+
+    dask.config.set({"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None})
 """
 
+import contextlib
 import dataclasses
 import datetime
+import errno
 import functools
 import hashlib
 import itertools
@@ -45,6 +53,8 @@ import re
 import sys
 import time
 import uuid
+from concurrent.futures.process import BrokenProcessPool
+from numbers import Real
 from pathlib import Path
 
 import joblib
@@ -58,7 +68,12 @@ from sklearn.preprocessing import StandardScaler
 import audiotools as at
 
 VERSION = 1  # of the layout above; a store of a later one is refused
-SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf")
+SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au")
+SUFFIXES += (".snd", ".caf", ".w64", ".sph")
+CONVENTIONS = dict(  # what no recipe changes, for those who read a store with other tools
+    window="hann, periodic", center=True, mel="slaney, of unit area, 0 Hz to sr / 2", power=2,
+    unit="dB re 1", dct="II, orthonormal",
+)  # fmt: skip
 SILENCE = 1e-4  # a file whose peak lies below, -80 dB of full scale, is silent
 
 # ----------------------------------------------------------------------------------------
@@ -110,17 +125,22 @@ class Recipe:
 
     def __post_init__(self):
         """Goes down and up once: what a step cannot do, it refuses before the night begins."""
-        bands = np.ones((len(self._mel_filter), 16))
-        X = at.mel_to_mfcc(bands, n_mfcc=self.n_features, top_db=self.top_db)
-        if self.sr != int(self.sr):
-            raise ValueError(f"sr={self.sr} Hz must be a whole number")
-        if self.pitch is None:
-            self.up(X, init="random", n_iter=0)
-        else:
+        for name in ("sr", "n_fft", "hop_length", "n_mels", "n_mfcc"):
+            if name != "n_mfcc" or self.n_mfcc is not None:
+                self._check_whole(name)
+        if self.top_db is not None and type(self.top_db) is not bool:  # numpy's is no JSON
+            object.__setattr__(self, "top_db", float(self.top_db))
+        if self.pitch is not None:
             self._check_pitch()
-            self.up(X, np.zeros(X.shape[1]))
-        for name, value in vars(self).items():  # numpy's numbers are no JSON
-            object.__setattr__(self, name, value.item() if isinstance(value, np.generic) else value)
+        X, f0 = self.down(np.ones(self.n_fft))  # compiles pyin, before two processes do at once
+        self.up(X, f0, **(dict(init="random", n_iter=0) if f0 is None else {}))
+
+    def _check_whole(self, name):
+        value = getattr(self, name)
+        is_number = isinstance(value, Real) and not isinstance(value, (bool, np.bool_))
+        if not is_number or not float(value).is_integer():
+            raise TypeError(f"{name}={value!r} must be a whole number")
+        object.__setattr__(self, name, int(value))
 
     def _check_pitch(self):
         try:
@@ -203,8 +223,14 @@ class Recipe:
         Raises
         ------
         ValueError
-            A pitch is missing, or there is one too many; what those functions refuse.
+            A pitch is missing, or there is one too many; X has other rows than the recipe; what
+            those functions refuse.
         """
+        if np.ndim(X) != 2 or len(X) != self.n_features:
+            raise ValueError(
+                f"X has shape {np.shape(X)}, the recipe {self.n_features} numbers a frame: "
+                "pass them in rows, frames in columns"
+            )
         if (f0 is None) != (self.pitch is None):
             cure = "pass no f0" if self.pitch is None else "pass f0, one number for each frame"
             raise ValueError(f"the recipe has pitch={self.pitch}: {cure}")
@@ -235,6 +261,7 @@ class Report:
 
     made: int = 0  # items computed in this run
     kept: int = 0  # items that were finished before
+    without_source: list = dataclasses.field(default_factory=list)  # items whose file is gone
     seconds: float = 0.0  # of sound in those that were made
     skipped: dict = dataclasses.field(default_factory=dict)  # {file: reason}
 
@@ -242,6 +269,11 @@ class Report:
         """Returns one line, and one more for each file that was skipped."""
         lines = [f"{self.made} made, {self.kept} kept, {len(self.skipped)} skipped"]
         lines += [f"  {file} {why}" for file, why in self.skipped.items()]
+        if self.without_source:
+            first = ", ".join(self.without_source[:3])
+            lines += [
+                f"  {len(self.without_source)} more are kept, but their file is gone: {first}"
+            ]
         return "\n".join(lines).encode(errors="replace").decode()
 
 
@@ -287,13 +319,14 @@ def build(folder, store, recipe, *, n_jobs=None, progress=True):
     """Writes the features of every sound below a folder into a store; goes on where it ended.
 
     A file that cannot be used (no sound, truncated, silent, another of the same name) is
-    skipped and named in the report. An item that is there is kept if its source still has
-    the same checksum. So after a crash, or when files were added, call it again.
+    skipped and named in the report. An item that is there is kept if it is whole and its
+    source still has the same checksum. So after a crash, or when files were added, call it
+    again. Nothing is deleted: an item whose file is gone, or has become bad, stays as it was.
 
     Parameters
     ----------
     folder : str or path
-        Where the sounds are, in any format that soundfile reads, rates and channels mixed.
+        Where the sounds are: files with one of `SUFFIXES`, rates and channels mixed.
     store : str or path
         A new folder, or a store of the same recipe. One build at a time.
     recipe : Recipe
@@ -316,6 +349,8 @@ def build(folder, store, recipe, *, n_jobs=None, progress=True):
         later version of this module.
     OSError
         The store cannot be written, as on a full disk. What it holds stays whole.
+    RuntimeError
+        A worker was killed from outside, as by a lack of memory.
 
     Examples
     --------
@@ -330,43 +365,60 @@ def build(folder, store, recipe, *, n_jobs=None, progress=True):
         raise TypeError(f"recipe={recipe!r} must be a Recipe")
     _begin(store, recipe)
     say = progress if callable(progress) else _say if progress else None
-    report, began, said = Report(), time.monotonic(), 0.0
+    report, n_done, busy, said, last = Report(), 0, 0.0, 0.0, time.monotonic()
     places = folder.absolute(), store.absolute()  # a worker may stand elsewhere
-    with threadpoolctl.threadpool_limits(1):
-        if recipe.pitch:  # compiles pyin; two processes that do so at once spoil numba's cache
-            recipe.down(np.ones(recipe.sr // 10))
-        tasks = (
-            joblib.delayed(_make)(*places, item, list(sources), recipe)
-            for item, sources in itertools.groupby(find_sounds(folder), key=_item)
-        )
-        for sources, made, seconds, why in joblib.Parallel(n_jobs, return_as="generator")(tasks):
-            report.made += made
-            report.kept += not made and not why
-            report.seconds += seconds
-            report.skipped.update(dict.fromkeys(sources, why) if why else {})
-            now = time.monotonic()
-            n_done = report.made + report.kept + len(report.skipped)
-            if say and (now - said > 0.2 or n_done == n_files):
-                say(_line(report, n_done, n_files, now - began))
-                said = now
+    tasks = (
+        joblib.delayed(_make)(*places, item, list(sources), recipe)
+        for item, sources in itertools.groupby(find_sounds(folder), key=_item)
+    )
+    try:
+        with threadpoolctl.threadpool_limits(1):
+            results = joblib.Parallel(n_jobs, return_as="generator")(tasks)
+            for sources, made, seconds, why in results:
+                report.made += made
+                report.kept += not made and not why
+                report.seconds += seconds
+                report.skipped.update(dict.fromkeys(sources, why) if why else {})
+                now, n_done = time.monotonic(), n_done + len(sources)
+                busy += now - last if made or why else 0  # what is kept takes hardly any time
+                last, n_files = now, max(n_files, n_done)  # files may be added meanwhile
+                if say and (now - said > 0.2 or n_done == n_files):
+                    say(_line(report, n_done, n_files, busy))
+                    said = now
+    except BrokenProcessPool as error:
+        near = ", ".join(itertools.islice(find_sounds(folder), n_done, n_done + 4))
+        raise RuntimeError(
+            f"a worker was killed after {n_done} files, as by a lack of memory. What the store "
+            f"holds is whole. It was near {near}: cut long files, or take fewer n_jobs"
+        ) from error
+    report.without_source = [item for item in _items(store) if not _has_source(folder, store, item)]
     if progress is True:
         print(file=sys.stderr)
     return report
 
 
-def _line(report, n_done, n_files, took):
+def _line(report, n_done, n_files, busy):
     """Returns how far it is, how fast, and how long it will take."""
     bar = "#" * (20 * n_done // n_files)
-    new = report.made + len(report.skipped)  # what was kept took no time
-    left = datetime.timedelta(seconds=round(took / max(1, new) * (n_files - n_done)))
+    n_new = report.made + len(report.skipped)
+    left = datetime.timedelta(seconds=round(busy / max(1, n_new) * (n_files - n_done)))
+    rate = report.seconds / busy if busy else 0
     return (
-        f"[{bar:20}] {n_done} of {n_files} files, {report.seconds / took:,.0f} s of sound a "
-        f"second, {left} left, {len(report.skipped)} skipped "
+        f"[{bar:20}] {n_done} of {n_files} files, {rate:,.0f} s of sound a second, "
+        f"{left if n_new or n_done == n_files else 'unknown'} left, {len(report.skipped)} skipped"
     )
 
 
 def _say(line):
-    print(line, end="\r", file=sys.stderr, flush=True)
+    print(line.ljust(100), end="\r", file=sys.stderr, flush=True)
+
+
+def _has_source(folder, store, item):
+    """Returns whether the file that an item was made of is still there."""
+    try:
+        return (folder / _metadata(_path(store, item))["source"]["path"]).exists()
+    except ValueError:  # damaged, and its file was skipped, or it would have been made again
+        return True
 
 
 @functools.cache
@@ -381,9 +433,11 @@ def _make(folder, store, item, sources, recipe):
     target = _path(store, item)
     try:
         source = _only(sources)
+        if not (folder / source).is_file():
+            raise ValueError("is no file, but a folder, a pipe or a link to nothing: remove it")
         data = (folder / source).read_bytes()
         about = dict(path=source, sha256=hashlib.sha256(data).hexdigest())
-        if _is_finished(target, about["sha256"]):
+        if _is_finished(target, recipe, about["sha256"]):
             return sources, 0, 0.0, ""
         y, native = _sound(folder / source, data, recipe.sr)
         table = _table(recipe, item, *recipe.down(y), about | native | dict(n_samples=len(y)))
@@ -409,11 +463,14 @@ def _only(sources):
     return source
 
 
-def _is_finished(target, sha256):
-    """Returns whether an item is there, whole, and made of a file with this checksum."""
+def _is_finished(target, recipe, sha256):
+    """Returns whether an item is there, whole, and made so, of a file with this checksum."""
     try:
-        return _metadata(target)["source"]["sha256"] == sha256
-    except (FileNotFoundError, pa.ArrowInvalid):  # a power cut may leave a file without an end
+        about = _metadata(target)
+        _read(target)  # all of it: a power cut may leave a hole
+        values = json.loads(json.dumps(dataclasses.asdict(recipe)))
+        return about["recipe"] == values and about["source"]["sha256"] == sha256
+    except (FileNotFoundError, pa.ArrowInvalid):
         return False
 
 
@@ -426,10 +483,14 @@ def _sound(path, data, sr):
             n, log = file.frames, file.extra_info
             native = dict(sr=file.samplerate, channels=file.channels)
     except (soundfile.LibsndfileError, TypeError):
-        native = None  # load_wav says what is wrong
+        native = n = None  # load_wav says what is wrong
+    if n == 2**63 - 1:  # of a FLAC that was written into a pipe
+        raise ValueError(f"{path} does not say how long it is: decode it, and encode it again")
     try:
         y, _ = at.load_wav(path, sr=sr)
-        is_whole = len(y) > 0.99 * n * sr / native["sr"] and not _breaks_off(data, log)
+        seconds = n / native["sr"]
+        lost = seconds - len(y) / sr  # of an MP3 some frames at its ends are no sound
+        is_whole = lost <= min(0.01 * seconds, 0.1) and not _breaks_off(data, log)
     except ValueError as error:
         if native is None or not isinstance(error.__context__, soundfile.LibsndfileError):
             raise
@@ -438,14 +499,16 @@ def _sound(path, data, sr):
         raise ValueError(f"{path} is truncated or damaged: its end is missing, fetch it again")
     peak = np.abs(y).max()
     if peak < SILENCE:
-        raise ValueError(f"{path} is silent: it peaks at {peak:.2g} of full scale")
+        mixed = " when its channels are averaged" if native["channels"] > 1 else ""
+        raise ValueError(f"{path} is silent: it peaks at {peak:.2g} of full scale{mixed}")
     return y, native
 
 
 def _breaks_off(data, log):
     """Returns whether libsndfile's log, or the last page of an Ogg file, tells of a lost end."""
     for said, found in re.findall(r": (\d+) \(should be (\d+)", log):
-        if 1.01 * int(found) < int(said) < 0x7FFFF000:  # a stream says more, it knows no length
+        # Some writers count a header too many; a stream, which knows no length, says far more.
+        if int(found) + 64 < int(said) < 0x7FFFF000:
             return True
     if data[:4] != b"OggS":
         return False
@@ -461,7 +524,7 @@ def _schema(recipe, **metadata):
     columns = [("item", pa.string()), ("frame", pa.int32())]
     columns += [(recipe.feature, pa.list_(pa.float32(), recipe.n_features))]
     columns += [("f0", pa.float32())] if recipe.pitch else []
-    metadata = dict(version=VERSION, recipe=dataclasses.asdict(recipe), **metadata)
+    metadata |= dict(recipe=dataclasses.asdict(recipe), conventions=CONVENTIONS, version=VERSION)
     return pa.schema(columns, {"corpus": json.dumps(metadata)})
 
 
@@ -484,32 +547,54 @@ def _write(table, path):
     )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(table, unfinished, compression="zstd", **encodings)
+        pq.write_table(table, unfinished, compression="zstd", write_page_checksum=True, **encodings)
+        with unfinished.open("rb+") as file:
+            os.fsync(file.fileno())  # on the disk, before it gets its name
         os.replace(unfinished, path)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
         raise OSError(
             f"{path} cannot be written ({error}). What the store holds is whole: "
-            "make room, then call build again, it goes on from here"
+            f"{CURES.get(error.errno, 'see whether the disk is well')}, then make the call again"
         ) from None
+
+
+CURES = {
+    errno.ENOSPC: "make room",
+    errno.EDQUOT: "make room",
+    errno.EACCES: "make it writable",
+    errno.EROFS: "make it writable",
+    errno.ENOENT: "is another build at work there? Let it end",
+    errno.ENAMETOOLONG: "give the sound a shorter name",
+}
 
 
 def _begin(store, recipe):
     """Makes a store, or opens one for more of the same; clears what a killed run left."""
-    marker = store / "_common_metadata"
-    if marker.exists():
-        there = open_store(store).recipe
-        if there != recipe:
-            raise ValueError(
-                f"{store} holds features of another recipe: name a new folder, or pass the first\n"
-                f"  there: {there}\n  asked: {recipe}"
-            )
-    elif store.exists() and (not store.is_dir() or any(p.name[0] != "." for p in store.iterdir())):
+    marker, there = store / "_common_metadata", None
+    items = [_path(store, item) for item in itertools.islice(_items(store), 9)]
+    for path in [marker, *items]:  # if the marker is lost or damaged, the items know the recipe
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError, pa.ArrowInvalid):
+            there = Recipe(**_metadata(path)["recipe"])
+            break
+    if items and there not in (None, recipe):
+        raise ValueError(
+            f"{store} holds features of another recipe: name a new folder, or pass the first\n"
+            f"  there: {there}\n  asked: {recipe}"
+        )
+    if there is None and (
+        store.is_file() or store.is_dir() and any(map(_is_seen, store.iterdir()))
+    ):
         raise FileExistsError(f"{store} is there, and no store of features: name a new folder")
-    else:
+    if there != recipe or path != marker:
         _write(_schema(recipe).empty_table(), marker)
     for unfinished in store.rglob(".*.tmp"):
         unfinished.unlink(missing_ok=True)
+
+
+def _is_seen(path):
+    return path.name[0] != "."
 
 
 # ----------------------------------------------------------------------------------------
@@ -521,21 +606,44 @@ def _path(store, item):
     return store / f"{item}.parquet"
 
 
+def _items(store):
+    return (name.removesuffix(".parquet") for name in _walk(store, (".parquet",)))
+
+
 def _metadata(path):
     """Returns the metadata of an item or a store, if this module can read it."""
-    try:
+    with _damage_named(path):
         text = (pq.read_schema(path).metadata or {}).get(b"corpus")
-    except pa.ArrowInvalid as error:
-        raise pa.ArrowInvalid(f"{path} is damaged ({error}): build makes an item again") from None
-    if text is None:
+        metadata = json.loads(text or "{}")
+        version = metadata.get("version", 0)
+        is_later = version > VERSION
+    if not version:
         raise ValueError(f"{path} was not written by corpus.py: other tools may read it")
-    metadata = json.loads(text)
-    if metadata["version"] > VERSION:
+    if is_later:
         raise ValueError(
-            f"{path} is of version {metadata['version']} of the store, and this corpus.py reads "
+            f"{path} is of version {version} of the store, and this corpus.py reads "
             f"up to {VERSION}: take a newer corpus.py"
         )
     return metadata
+
+
+def _read(path, columns=None):
+    """Returns the table of an item, or some of its columns, if every page has its checksum."""
+    with _damage_named(path), pq.ParquetFile(path, page_checksum_verification=True) as file:
+        return file.read(columns)
+
+
+@contextlib.contextmanager
+def _damage_named(path):
+    """Raises ArrowInvalid with the name and the cure, whatever a damaged file makes of itself."""
+    try:
+        yield
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        raise
+    except (pa.ArrowException, OSError, ValueError, TypeError, AttributeError) as error:
+        why = str(error).splitlines()[0]
+        message = f"{path} is damaged ({why}): call build, it is made again"
+        raise pa.ArrowInvalid(message) from None
 
 
 def open_store(path):
@@ -586,7 +694,7 @@ class Store:
 
     def __iter__(self):
         """Yields the items in fixed order, without a list of them."""
-        return (name.removesuffix(".parquet") for name in _walk(self.path, (".parquet",)))
+        return _items(self.path)
 
     @property
     def items(self):
@@ -596,7 +704,7 @@ class Store:
     def _file(self, item):
         path = _path(self.path, item)
         if not path.exists():
-            first = ", ".join(itertools.islice(self, 3))
+            first = ", ".join(itertools.islice(self, 3)) or "nothing: it is empty"
             raise KeyError(f"{self.path} has no item {item!r}; it begins with {first}")
         return path
 
@@ -614,8 +722,7 @@ class Store:
         return None if self.recipe.pitch is None else self._column(item, "f0").to_numpy().copy()
 
     def _column(self, item, name):
-        with pq.ParquetFile(self._file(item)) as file:
-            return file.read([name])[name].combine_chunks()
+        return _read(self._file(item), [name])[name].combine_chunks()
 
     def sound(self, item, **options):
         """Returns the sound of an item, (n_samples,), made from the store alone.
@@ -627,7 +734,7 @@ class Store:
 
     @property
     def scaler(self):
-        """The scaler that `fit_scaler` stored: a scikit-learn StandardScaler."""
+        """The scaler that `fit_scaler` stored last: a scikit-learn StandardScaler."""
         found = _metadata(self.path / "_common_metadata").get("scaler")
         if found is None:
             raise ValueError(f"{self.path} has no scaler yet: call fit_scaler(store)")
@@ -638,7 +745,7 @@ class Store:
 
 
 def fit_scaler(store, items=None):
-    """Returns a scaler fitted to a store, one item after the other, and keeps it there.
+    """Returns a scaler fitted to a store, one item after the other; the store keeps the last.
 
     The right way round (notebook 04): coefficients are features, frames are samples, so it
     holds two numbers for each coefficient and takes sounds of any length. The pitch is left
@@ -656,6 +763,8 @@ def fit_scaler(store, items=None):
         ``scaler.transform(store.features(item).T)`` scales, `inverse_transform` undoes it;
         `store.scaler` finds it again.
     """
+    if isinstance(items, str):
+        raise TypeError(f"items={items!r} must be a list of items, not one: put it in brackets")
     scaler, n_items = StandardScaler(), 0
     for item in store if items is None else items:
         scaler.partial_fit(store.features(item).T.astype(float))

@@ -37,6 +37,7 @@ try:
 except ImportError:
     pesq = None  # an extra: pip install pesq
 try:
+    import dask
     from dask.distributed import Client
 except ImportError:
     Client = None  # an extra: make .venv/extras
@@ -286,6 +287,8 @@ def corpora():
     print(f"{'':16}              core-hour  2 proc.  2 Dask   (of FLAC)  1 core 16 cores    256")
     with tempfile.TemporaryDirectory() as work, contextlib.ExitStack() as stack:
         if Client:
+            keep = {"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None}
+            dask.config.set(keep)  # memory: see corpus.py
             options = dict(n_workers=2, threads_per_worker=1, dashboard_address=None)
             stack.enter_context(Client(**options, silence_logs=50))
         for name, (recipe, percents) in RECIPES.items():
@@ -302,12 +305,12 @@ def corpora():
                     build(n_jobs=2)
 
             runs = [build, functools.partial(build, 2)] + ([on_dask] if Client else [])
-            one, two, *dask = seconds(*runs, turns=3)
+            one, two, *others = seconds(*runs, turns=3)
             start = time.process_time()  # of a core, whoever else uses the machine
             store = build()
             rate = length / (time.process_time() - start)
             size = sum(file.stat().st_size for file in store.rglob("*.parquet"))
-            by_dask = f"{ratio(one, dask[0]):8.2f}" if dask else "       –"
+            by_dask = f"{ratio(one, others[0]):8.2f}" if others else "       –"
             hours = "".join(f"{1000 / rate / cores:9.3g}" for cores in (1, 16, 256))
             print(
                 f"{name:16}{length / 60:7.1f} {rate:15.0f} {ratio(one, two):8.2f}{by_dask} "
