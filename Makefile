@@ -3,13 +3,17 @@
 PYTHON ?= python3
 uv     := $(shell command -v uv 2>/dev/null)
 python  = .venv/bin/python -m
-pytest  = $(python) pytest -n 2 --dist loadfile --nbval --nbval-current-env \
+
+# Two processes, each with one thread; files in the order of their names, a file in one process.
+in_turn = OMP_NUM_THREADS=1 $(python) pytest -n 2 --dist loadfile --no-loadscope-reorder
+pytest  = $(in_turn) --nbval --nbval-current-env \
 	--nbval-cell-timeout=600 --nbval-sanitize-with=tests/sanitize.cfg \
 	--doctest-modules audiotools.py corpus.py tests notebooks
 
 unexport MPLBACKEND   # kernels then draw inline, whatever the shell asks for
 
-.PHONY: help lab app site slides assignment test test-all bench outputs constraints clean
+.PHONY: help lab app site slides assignment test test-all trust mutants matrix bench outputs \
+	constraints clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /make \1:	/p' Makefile | expand -t 18
@@ -37,6 +41,16 @@ test: .venv/installed ## lint, then test the module, the panels and the notebook
 
 test-all: .venv/extras ## the same and the slow ones: other clips, a browser
 	@$(python) ruff check --quiet && $(pytest)
+
+trust: .venv/extras ## what bad input, chance, others' tests, a cut network and stops do to it
+	@$(in_turn) -q $(addprefix tests/test_,$(addsuffix .py, \
+	  bad_input bad_files properties peers offline interrupt))
+
+mutants: .venv/installed ## plant 300 small faults and see whether the tests notice: 15 minutes
+	@OMP_NUM_THREADS=1 PYTHONPATH=.:notebooks .venv/bin/python tests/mutants.py
+
+matrix: ## test on every Python at hand (PYTHONS=...), newest and lowest versions: an hour
+	@"$(PYTHON)" tests/matrix.py $(PYTHONS)
 
 bench: .venv/installed ## measure speed and quality beside librosa, the panels, a corpus: 20 minutes
 	@PYTHONPATH=.:notebooks .venv/bin/python tests/bench.py

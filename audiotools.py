@@ -42,8 +42,14 @@ with functions by Kyle Kastner (https://gist.github.com/kastnerkyle/179d6e9a8820
 
 import functools
 import inspect
+import io
+import math
+import numbers
 import operator
-import pathlib
+import os
+import reprlib
+import stat
+import threading
 import warnings
 from typing import NamedTuple
 
@@ -79,7 +85,7 @@ def _each(*ndims):
                 call = signature.bind(*args, **kwargs)
             except TypeError as error:
                 raise TypeError(f"{function.__name__}() {error}") from None
-            arrays = [np.asarray(call.arguments[name]) for name in names]
+            arrays = [_array(call.arguments[name], name) for name in names]
 
             def one(*items):
                 call.arguments.update(zip(names, items))
@@ -88,11 +94,8 @@ def _each(*ndims):
             for name, array in zip(names, arrays):
                 if array.size == 0:
                     raise ValueError(f"{name} has shape {array.shape}: it is empty")
-            if ndims[0] == 1 and arrays[0].ndim == 2 and arrays[0].shape[1] < 8 < len(arrays[0]):
-                raise ValueError(
-                    f"{names[0]} has shape {arrays[0].shape}, which looks like channels side by "
-                    f"side: pass {names[0]}.mean(axis=1), or {names[0]}.T for a batch of channels"
-                )
+            if ndims[0] == 1:
+                _along_time(arrays[0], names[0])
             leads = [a.shape[: max(0, a.ndim - ndim)] for a, ndim in zip(arrays, ndims)]
             if len(set(leads)) > 1:
                 shapes = " and ".join(f"{name} {a.shape}" for name, a in zip(names, arrays))
@@ -108,49 +111,98 @@ def _each(*ndims):
     return decorate
 
 
+def _along_time(y, name):
+    """Refuses (n, channels), as soundfile reads: along the last axis runs time."""
+    if y.ndim == 2 and y.shape[1] < 8 < len(y):
+        raise ValueError(
+            f"{name} has shape {y.shape}, which looks like channels side by "
+            f"side: pass {name}.mean(axis=1), or {name}.T for a batch of channels"
+        )
+
+
+def _array(x, name):
+    """Returns `x` as a plain array of whatever dtype."""
+    if np.ma.is_masked(x):
+        raise ValueError(
+            f"{name} hides {np.ma.count_masked(x)} of {np.size(x)} values behind a mask: say what "
+            f"they are, as in {name}.filled(0)"
+        )
+    try:
+        return np.asarray(x)
+    except ValueError:  # numpy's words tell neither what was passed nor what to do
+        raise ValueError(
+            f"{name} is a {type(x).__name__} whose parts differ in shape: pass one array "
+            "(load_wav returns two things: y, sr = load_wav(path))"
+        ) from None
+
+
+def _shown(value):
+    """Returns a few words for `value` in an error: one line, however large it is."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"<array of shape {value.shape}>"
+    return " ".join(_short.repr(value).split())
+
+
+_short = reprlib.Repr()
+_short.maxstring = _short.maxother = 60
+
+
 def _numbers(x, name, *, ndim, kinds="fiu", negative=True, from_complex="np.abs"):
     """Returns `x` as a finite float (or complex) array of at least `ndim` dimensions.
 
     float32 and complex64 stay; halves become float32, all the rest double precision.
     `from_complex` names what turns complex numbers into the real ones that are meant.
     """
-    x = np.asarray(x)
+    x = _array(x, name)
     if x.dtype.kind not in kinds:
         is_complex = x.dtype.kind == "c"
         cure = f"pass {from_complex}({name})" if is_complex else "pass an array of numbers"
-        raise TypeError(f"{name} has dtype {x.dtype}: {cure}")
-    if x.ndim < ndim:
-        raise ValueError(f"{name} has shape {x.shape}: it needs {ndim} dimension(s)")
+        alone = "" if x.ndim else f" (it is {_shown(x.item())})"
+        raise TypeError(f"{name} has dtype {x.dtype}{alone}: {cure}")
     if x.size == 0:
         raise ValueError(f"{name} has shape {x.shape}: it is empty")
+    if x.ndim < ndim:
+        raise ValueError(f"{name} has shape {x.shape}: it needs {ndim} dimension(s)")
     single = x.dtype.kind in "fc" and np.finfo(x.dtype).bits <= 32
-    if x.dtype.kind == "c":
-        x = x.astype(np.complex64 if single else np.complex128, copy=False)
-    else:
-        x = x.astype(np.float32 if single else np.float64, copy=False)
-    bad = x.size - np.count_nonzero(np.isfinite(x))
-    if bad:
+    with np.errstate(over="ignore"):  # long doubles may not fit
+        if x.dtype.kind == "c":
+            x = x.astype(np.complex64 if single else np.complex128, copy=False)
+        else:
+            x = x.astype(np.float32 if single else np.float64, copy=False)
+    parts = (x.real, x.imag) if x.dtype.kind == "c" else (x,)
+    lowest, highest = np.min([p.min() for p in parts]), np.max([p.max() for p in parts])
+    if not (np.isfinite(lowest) and np.isfinite(highest)):
+        bad = x.size - np.count_nonzero(np.isfinite(x))
         raise ValueError(
             f"{name} holds NaN or infinity in {bad} of {x.size} values: "
             "repair or cut them out first (np.nan_to_num makes them 0)"
         )
-    if not negative and x.min() < 0:
+    if not negative and lowest < 0:
         raise ValueError(
-            f"{name} goes down to {x.min():.3g}, but can never be negative "
-            "(decibels become amplitudes by db_to_amplitude)"
+            f"{name} goes down to {lowest:.3g}, but can never be negative: turn decibels into "
+            "amplitudes by db_to_amplitude, MFCCs into a mel spectrum by mfcc_to_mel"
+        )
+    if max(-lowest, highest) > _HEADROOM * np.finfo(x.dtype).max:
+        raise ValueError(
+            f"{name} reaches {max(-lowest, highest):.3g}, and sums of that are too large for "
+            f"{x.dtype}: scale it down" + ", or pass float64" * single
         )
     return x
 
 
+_HEADROOM = 1e-8  # of what a format can hold: so large may numbers be that are to be summed
+
+
 def _sound(y, name="y"):
     """Returns the waveform `y` as a finite float array; integers are refused."""
-    y = np.asarray(y)
-    if y.dtype.kind in "iu":
+    y = _array(y, name)
+    if y.dtype.kind in "iu" and y.ndim:
         raise TypeError(
             f"{name} has dtype {y.dtype}, but full scale is 1.0 here: read the file with load_wav, "
             f"or pass {name}.astype(float) divided by the full scale (32768 for 16-bit samples)"
         )
-    return _numbers(y, name, ndim=1, kinds="f", from_complex="np.real")
+    _along_time(y, name)
+    return _numbers(y, name, ndim=1, kinds="f" if y.ndim else "fiu", from_complex="np.real")
 
 
 def _magnitude(S, name="S"):
@@ -158,28 +210,40 @@ def _magnitude(S, name="S"):
     return _numbers(S, name, ndim=2, negative=False)
 
 
-def _whole(value, name, *, least=1):
-    """Returns `value` as an int that is at least `least`."""
+def _whole(value, name, *, least=1, most=2**31 - 1):
+    """Returns `value` as an int from `least` to `most`."""
     try:
-        value = operator.index(value)
+        number = operator.index("text" if isinstance(value, bool) else value)
     except TypeError:
-        cure = " (Python's / gives a float: use //)" if isinstance(value, float) else ""
-        raise TypeError(f"{name}={value!r} is not a whole number{cure}") from None
-    if value < least:
-        raise ValueError(f"{name}={value} is too small: it must be at least {least}")
-    return value
+        cure = "Python's / gives a float, use //" if isinstance(value, float) else "pass an int"
+        raise TypeError(f"{name}={_shown(value)} is not a whole number: {cure}") from None
+    if number < least:
+        raise ValueError(f"{name}={_shown(number)} is too small: it must be at least {least}")
+    if number > most:
+        raise ValueError(f"{name}={_shown(number)} is too large: it must be at most {most}")
+    return number
 
 
 def _number(value, name):
     """Returns `value` as a finite float."""
+    number = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
+    if isinstance(number, bool) or not isinstance(number, numbers.Real):
+        cure = "call it first, as in S.max()" if callable(value) else "pass a single real one"
+        raise TypeError(f"{name}={_shown(value)} is not a number: {cure}")
     try:
-        number = float("text" if isinstance(value, str) else value)
-    except (TypeError, ValueError):
-        cure = ": call it first, as in S.max()" if callable(value) else ""
-        raise TypeError(f"{name}={value!r} is not a number{cure}") from None
+        number = float(number)
+    except OverflowError:  # an int may be larger than any float
+        number = np.inf
     if not np.isfinite(number):
-        raise ValueError(f"{name}={value} must be a finite number")
+        raise ValueError(f"{name}={_shown(value)} must be a finite number")
     return number
+
+
+def _flag(value, name):
+    """Returns `value` if it is True or False: any text would count as True."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name}={_shown(value)} must be True or False")
+    return bool(value)
 
 
 def _positive(value, name, unit="", *, zero=False):
@@ -187,8 +251,40 @@ def _positive(value, name, unit="", *, zero=False):
     number = _number(value, name)
     if number < 0 or (number == 0 and not zero):
         least = "at least" if zero else "above"
-        raise ValueError(f"{name}={value} {unit}".rstrip() + f" must be {least} zero")
+        raise ValueError(f"{name}={_shown(value)} {unit}".rstrip() + f" must be {least} zero")
     return number
+
+
+def _rate(sr):
+    """Returns the sampling rate `sr` as a float, in Hz: recordings have 200 to 10 million."""
+    rate = _positive(sr, "sr", "Hz")
+    if not 200 <= rate <= 1e7:
+        what = "low" if rate < 200 else "high"
+        raise ValueError(f"sr={rate:g} Hz is too {what} for sound: pass Hz, as 16000 for 16 kHz")
+    return rate
+
+
+def _audible(value, name):
+    """Returns the frequency `value` in Hz if it can be heard, and so was not meant in kHz."""
+    hz = _positive(value, name, "Hz")
+    if hz < 20:
+        raise ValueError(f"{name}={hz:g} Hz is too low to be heard: pass Hz, as 7500 for 7.5 kHz")
+    return hz
+
+
+_MOST_BYTES = 2**32  # what would need more memory than 4 GB is refused before it is tried
+
+
+def _affordable(shape, dtype, what, cure, *, copies=1):
+    """Refuses a result that would need too much memory, with `copies` as large made on the way.
+
+    Asked for it, a computer may stop answering, or end Python without a word.
+    """
+    size = copies * math.prod(shape) * np.dtype(dtype).itemsize
+    if size > _MOST_BYTES:
+        raise ValueError(
+            f"{what} of shape {tuple(shape)} would need {size / 1e9:,.0f} GB of memory: {cure}"
+        )
 
 
 def _in_range(result, name):
@@ -219,7 +315,8 @@ def load_wav(path, *, sr=None, duration=None):
     Parameters
     ----------
     path : str, path or binary file object
-        Anything that soundfile reads: WAV, FLAC, OGG, MP3, AIFF, ...
+        Anything that soundfile reads: WAV, FLAC, OGG, MP3, AIFF, ... ``~`` is your home. Of a
+        file that was cut off, what is there.
     sr : number, optional
         Resample to this rate in Hz; None keeps the file's own.
     duration : float, optional
@@ -234,8 +331,8 @@ def load_wav(path, *, sr=None, duration=None):
 
     Raises
     ------
-    FileNotFoundError, ValueError
-        No such file; not a sound file; no samples in it; NaN in it.
+    FileNotFoundError, PermissionError, ValueError
+        No such file; you may not read it; not a sound file; no samples in it; NaN in it.
 
     See Also
     --------
@@ -247,34 +344,96 @@ def load_wav(path, *, sr=None, duration=None):
     >>> y.shape, sr
     ((24000,), 16000)
     """
-    is_path = isinstance(path, (str, pathlib.Path))
-    if not is_path and not hasattr(path, "read"):
-        raise TypeError(f"path={path!r} must be the path of a sound file, or an open binary file")
-    if is_path and not pathlib.Path(path).is_file():
-        what = "is a folder" if pathlib.Path(path).is_dir() else "does not exist"
-        raise FileNotFoundError(f"{path} {what}: give the path of a sound file")
+    path = path if hasattr(path, "read") else _existing_file(path)
+    name = _name(path)
     if sr is not None:
-        _positive(sr, "sr", "Hz")
-    if duration is not None:
-        _positive(duration, "duration", "s")
+        sr = int(_rate(sr)) if _rate(sr).is_integer() else _rate(sr)
+    seconds = math.inf if duration is None else _positive(duration, "duration", "s")
+    _check_open(path, name)
     try:
         with soundfile.SoundFile(path) as file:
             native_sr = file.samplerate
-            n = -1 if duration is None else max(1, round(duration * native_sr))
-            channels = file.read(n, dtype="float32", always_2d=True)
+            n = max(1, round(min(seconds * native_sr, 2**62)))
+            y = _mixed_down(file, n, name)
     except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: headerless .raw
         raise ValueError(
-            f"{path} cannot be read as sound ({str(error).strip(' .')}): "
+            f"{name} cannot be read as sound ({str(error).replace(str(path), name).strip(' .')}): "
             "convert it to WAV, FLAC, OGG or MP3"
         ) from None
-    if len(channels) == 0:
-        raise ValueError(f"{path} holds no samples: it is an empty recording")
-    y = _sound(channels.mean(axis=1), str(path))
+    if len(y) == 0:
+        raise ValueError(f"{name} holds no samples: it is an empty recording")
+    y = _sound(y, name)
     if sr is None or sr == native_sr:
         return y, native_sr
+    cure = "choose a lower sr, or read only a duration"
+    _affordable([round(len(y) / native_sr * sr)], y.dtype, f"{name} at sr={sr:g}", cure, copies=2)
     import librosa  # here, because it takes seconds to import and only resampling needs it
 
     return librosa.resample(y, orig_sr=native_sr, target_sr=sr), sr
+
+
+def _name(path):
+    """Returns what to call a file in an error: one line, however long its path."""
+    text = str(path) or "''"
+    text = text if text.isprintable() else repr(text)
+    return text if len(text) <= 80 else f"{text[:20]}...{text[-50:]}"
+
+
+def _existing_file(path):
+    """Returns `path`, with ``~`` filled in, if it is that of a file which can be opened."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(
+            f"path={_shown(path)} must be the path of a sound file, or an open binary file: "
+            "of bytes in memory io.BytesIO(data) makes one"
+        )
+    name, path = _name(path), os.path.expanduser(path)
+    try:
+        kind = stat.S_IFMT(os.stat(path).st_mode)
+        if kind == stat.S_IFREG:
+            open(path, "rb").close()
+            return path
+        what = "is a folder" if kind == stat.S_IFDIR else "is a pipe or a device"
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        what = "does not exist"
+    except OSError as error:
+        raise type(error)(
+            f"{name} cannot be opened ({error.strerror}): allow yourself to read it, or copy it"
+        ) from None
+    where = ", downloaded first" if "://" in name else ""
+    raise FileNotFoundError(f"{name} {what}: give the path of a sound file{where}")
+
+
+def _check_open(file, name):
+    """Refuses an open `file` that would be misread: libsndfile does not say why."""
+    if isinstance(file, str):
+        return
+    try:
+        is_binary, position = isinstance(file.read(0), bytes), file.tell()
+    except (AttributeError, OSError, ValueError) as error:
+        raise ValueError(f"{name} cannot be read ({error}): pass one that is open") from None
+    if not is_binary:
+        raise TypeError(f"{name} is open as text: open it with open(path, 'rb')")
+    if position:
+        raise ValueError(f"{name} was read up to byte {position}: go back to its start by seek(0)")
+
+
+def _mixed_down(file, n_samples, name):
+    """Returns up to `n_samples` of an open SoundFile as the mean of its channels.
+
+    Read in blocks: of many channels only one is kept, and no header is believed when it says
+    how much there is to come.
+    """
+    blocks, n_read = [np.empty(0, np.float32)], 0
+    while n_read < n_samples:
+        size = min(n_samples - n_read, max(1, 2**20 // file.channels))
+        channels = file.read(size, dtype="float32", always_2d=True)
+        with np.errstate(invalid="ignore"):  # infinity - infinity: NaN is reported later
+            blocks.append(channels.mean(axis=1))
+        n_read += len(channels)
+        _affordable([n_read], np.float32, name, "read only a duration", copies=2)
+        if len(channels) < size:
+            break
+    return np.concatenate(blocks)
 
 
 def save_wav(path, y, sr):
@@ -292,7 +451,9 @@ def save_wav(path, y, sr):
     Raises
     ------
     ValueError
-        `y` exceeds full scale: it would be clipped.
+        `y` exceeds full scale: it would be clipped; a name that ends in another format's.
+    OSError
+        The folder is missing, the disk is full, you may not write there.
 
     Examples
     --------
@@ -311,10 +472,24 @@ def save_wav(path, y, sr):
             f"y peaks at {peak:.3g}, above full scale 1.0, and would be clipped: "
             "save y / np.abs(y).max(), or match_level(y, reference)"
         )
-    sr = _whole(round(_positive(sr, "sr", "Hz")), "sr")
-    if isinstance(path, (str, pathlib.Path)) and not pathlib.Path(path).parent.is_dir():
-        raise FileNotFoundError(f"{path}: there is no such folder, make it first")
-    soundfile.write(path, y, sr, subtype="PCM_16", format="WAV")
+    sr = round(_rate(sr))
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"path={_shown(path)} must be the path of the file to write")
+    name, path = _name(path), os.path.expanduser(path)
+    if os.path.splitext(path)[1].lower() not in (".wav", ".wave", ""):
+        raise ValueError(f"{name} would hold a WAV file: give it a name that ends in .wav")
+    if not os.path.isdir(os.path.dirname(path) or "."):
+        raise FileNotFoundError(f"{name}: there is no such folder, make it first")
+    file = io.BytesIO()
+    soundfile.write(file, y, sr, subtype="PCM_16", format="WAV")
+    try:
+        with open(path, "wb") as target:
+            target.write(file.getbuffer())
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", error)
+        raise type(error)(
+            f"{name} cannot be written ({reason}): choose another name or folder"
+        ) from None
 
 
 def match_level(y, reference):
@@ -339,7 +514,9 @@ def match_level(y, reference):
     >>> match_level(quiet, loud)[:2]
     array([0.5, 0.5])
     """
-    return _match_level(y, np.sqrt(np.mean(np.square(_sound(reference, "reference"), dtype=float))))
+    with np.errstate(over="ignore"):  # an infinite level cannot be reached either
+        rms = np.sqrt(np.mean(np.square(_sound(reference, "reference"), dtype=float)))
+    return _match_level(y, rms)
 
 
 @_each(1)
@@ -379,8 +556,9 @@ def butter_bandpass(lowcut, highcut, sr, *, order=5):
     >>> butter_bandpass(500, 7500, 16000, order=1).shape
     (1, 6)
     """
-    lowcut, highcut = _positive(lowcut, "lowcut", "Hz"), _positive(highcut, "highcut", "Hz")
-    nyquist = _positive(sr, "sr", "Hz") / 2
+    lowcut, highcut = _positive(lowcut, "lowcut", "Hz"), _audible(highcut, "highcut")
+    sr = _rate(sr)
+    nyquist = sr / 2
     if highcut >= nyquist:
         raise ValueError(
             f"highcut={highcut:g} Hz must lie below the Nyquist frequency {nyquist:g} Hz of "
@@ -388,8 +566,18 @@ def butter_bandpass(lowcut, highcut, sr, *, order=5):
         )
     if lowcut >= highcut:
         raise ValueError(f"lowcut={lowcut:g} Hz must lie below highcut={highcut:g} Hz")
-    order = _whole(order, "order")
-    return scipy.signal.butter(order, [lowcut, highcut], btype="bandpass", fs=sr, output="sos")
+    order = _whole(order, "order", most=100)
+    edges = [lowcut, highcut]
+    sections = scipy.signal.butter(order, edges, btype="bandpass", fs=sr, output="sos")
+    with np.errstate(all="ignore"):
+        _, gain = scipy.signal.sosfreqz(sections, worN=edges, fs=sr)
+        at_edges = np.abs(gain) / np.sqrt(0.5)
+    if not np.all(np.abs(at_edges - 1) < 0.01):
+        raise ValueError(
+            f"lowcut={lowcut:g} Hz, highcut={highcut:g} Hz, order={order} at sr={sr:g} are beyond "
+            "float64's precision: raise lowcut, or lower the order"
+        )
+    return sections
 
 
 def butter_bandpass_filter(y, lowcut, highcut, sr, *, order=5):
@@ -491,7 +679,10 @@ def overlap_add(frames, hop_length):
     >>> overlap_add(frame(np.ones(6), 4, 2), 2)
     array([1., 1., 2., 2., 1., 1.])
     """
-    return _add_up(_numbers(frames, "frames", ndim=2), _whole(hop_length, "hop_length"))
+    frames, hop_length = _numbers(frames, "frames", ndim=2), _whole(hop_length, "hop_length")
+    shape = [frames.shape[0] + hop_length * (frames.shape[1] - 1)]
+    _affordable(shape, frames.dtype, "a waveform", f"hop_length={_shown(hop_length)} is too long")
+    return _add_up(frames, hop_length)
 
 
 def _add_up(frames, hop_length):
@@ -510,6 +701,10 @@ def _add_up(frames, hop_length):
 # ----------------------------------------------------------------------------------------
 # 3. Short-time spectra
 # ----------------------------------------------------------------------------------------
+
+
+_LONGEST_FRAME = 2**18  # samples, 16 s at 16 kHz: longer is no short time, and costs memory
+_BLOCK_SAMPLES = 2**18  # in the frames that are transformed at a time
 
 
 class _Grid(NamedTuple):
@@ -531,7 +726,7 @@ def _grid(n_fft, hop_length, win_length, window, *, rows=None):
     """Returns the `_Grid`; `rows` of a spectrum stand in for an n_fft that is None."""
     if n_fft is None and rows is not None:
         n_fft = 2 * (rows - 1)
-    n_fft = _whole(n_fft, "n_fft", least=2)
+    n_fft = _whole(n_fft, "n_fft", least=2, most=_LONGEST_FRAME)
     if rows is not None and rows != 1 + n_fft // 2:
         raise ValueError(
             f"the spectrum has {rows} rows, but n_fft={n_fft} makes {1 + n_fft // 2}: "
@@ -548,7 +743,8 @@ def _grid(n_fft, hop_length, win_length, window, *, rows=None):
 
 def _overlapping(hop_length, length, name):
     """Returns `hop_length` as an int if frames of `length` samples, so far apart, overlap."""
-    if _whole(hop_length, "hop_length") > length:
+    hop_length = _whole(hop_length, "hop_length")
+    if hop_length > length:
         raise ValueError(
             f"hop_length={hop_length} exceeds {name}={length}: frames must overlap; "
             f"a quarter of it, {max(1, length // 4)}, is usual"
@@ -562,15 +758,18 @@ def _centred_window(window, win_length, n_fft):
         try:
             window = scipy.signal.get_window(window, win_length, fftbins=True)
         except Exception as error:  # scipy raises various types
+            reason = " ".join(str(error).split())[:80]
             raise ValueError(
-                f"window={window!r} is unknown ({error}): use 'hann', 'hamming', 'blackman', "
-                "another name of scipy.signal.get_window, or an array of win_length values"
+                f"window={_shown(window)} is unknown ({reason}): use 'hann', 'hamming', "
+                "'blackman', another name of scipy.signal.get_window, or win_length values"
             ) from None
-    window = _numbers(window, "window", ndim=1).astype(np.float64)
+    window = _numbers(window, "window", ndim=1, from_complex="np.real").astype(np.float64)
     if window.shape != (win_length,):
-        raise ValueError(f"the window has shape {window.shape}, not ({win_length},)")
+        raise ValueError(
+            f"the window has shape {window.shape}, not ({win_length},): pass win_length values"
+        )
     if not window.any():
-        raise ValueError("the window is zero everywhere: no frame would hear anything")
+        raise ValueError("the window is zero everywhere: use one that hears something")
     before = (n_fft - win_length) // 2
     return np.pad(window, (before, n_fft - win_length - before))
 
@@ -614,8 +813,14 @@ def stft(y, *, n_fft=2048, hop_length=None, win_length=None, window="hann"):
     """
     y = _sound(y)
     grid = _grid(n_fft, hop_length, win_length, window)
-    frames = frame(np.pad(y, grid.n_fft // 2), grid.n_fft, grid.hop_length)
-    return scipy.fft.rfft(frames.T * grid.window.astype(y.dtype)).T  # a frame lies in one piece
+    frames = frame(np.pad(y, grid.n_fft // 2), grid.n_fft, grid.hop_length).T
+    window = grid.window.astype(y.dtype)
+    shape, dtype = (len(frames), 1 + grid.n_fft // 2), np.result_type(y.dtype, np.complex64)
+    _affordable(shape[::-1], dtype, "an STFT", "choose a longer hop_length, or cut y")
+    D = np.empty(shape, dtype)  # a frame lies in one piece
+    for block in phase_engine.blocks(len(frames), max(1, _BLOCK_SAMPLES // grid.n_fft)):
+        D[block] = scipy.fft.rfft(frames[block] * window)
+    return D.T
 
 
 @_each(2)
@@ -714,9 +919,10 @@ def _length(length, n_frames, grid):
         if shortest == 0:
             raise ValueError("a single frame alone has no length: pass length=len(y)")
         return shortest
-    if not shortest <= _whole(length, "length") <= longest:
+    length = _whole(length, "length")
+    if not shortest <= length <= longest:
         raise ValueError(
-            f"length={length} does not make {n_frames} frames: with hop_length="
+            f"length={_shown(length)} does not make {n_frames} frames: with hop_length="
             f"{grid.hop_length} it must lie in {max(1, shortest)} ... {longest}. Pass the "
             "hop_length and the length of the way down"
         )
@@ -760,9 +966,15 @@ def amplitude_to_db(S, *, ref=1.0, top_db=80.0):
     array([  0., -20., -80.])
     """
     S = _numbers(S, "S", ndim=0, negative=False)
-    ref = _positive(ref, "ref")
-    S_db = 20 * np.log10(np.maximum(S, _AMPLITUDE_MIN) / max(ref, _AMPLITUDE_MIN))
+    ref = max(_positive(ref, "ref"), _AMPLITUDE_MIN)
+    S_db = 20 * np.log10(_over(np.maximum(S, _AMPLITUDE_MIN), ref))
     return _floor(S_db.astype(S.dtype), top_db)
+
+
+def _over(S, ref):
+    """Returns ``S / ref``, refusing what the format cannot hold."""
+    with np.errstate(all="ignore"):
+        return _in_range(S / S.dtype.type(ref), f"S over ref={ref:g}")
 
 
 def _floor(S_db, top_db):
@@ -844,8 +1056,13 @@ def pretty_spectrogram(y, *, n_fft=2048, hop_length=None, ref=None, top_db=80.0)
     S = np.abs(stft(y, n_fft=n_fft, hop_length=hop_length))
     if ref is None:
         ref = S.max() or 1.0  # of silence every level will do
-    floor = 10 ** (-_positive(top_db, "top_db", "dB") / 20)
-    S_db = 20 * np.log10(np.maximum(S / S.dtype.type(_positive(ref, "ref")), floor))
+    top_db, deepest = _positive(top_db, "top_db", "dB"), -20 * np.log10(np.finfo(S.dtype).tiny)
+    if top_db > deepest:
+        raise ValueError(
+            f"top_db={top_db:g} dB is deeper than {S.dtype} reaches: choose up to {deepest:.0f}"
+        )
+    floor = 10 ** (-top_db / 20)
+    S_db = 20 * np.log10(np.maximum(_over(S, _positive(ref, "ref")), floor))
     return np.maximum(S_db, -top_db).astype(S.dtype)  # the logarithm of the floor may round
 
 
@@ -1179,12 +1396,17 @@ def _steps(n_iter, momentum, gamma):
         raise ValueError(f"momentum={momentum:g} would not settle: choose 0 ... 1")
     if not 0 < gamma <= 1.3:
         raise ValueError(f"gamma={gamma:g} would not settle: choose up to 1.3, above 0")
-    return dict(n_iter=_whole(n_iter, "n_iter", least=0), momentum=momentum, gamma=gamma)
+    return dict(n_iter=_iterations(n_iter), momentum=momentum, gamma=gamma)
+
+
+def _iterations(n_iter):
+    """Returns `n_iter` as an int; after some hundred iterations errors hardly fall any more."""
+    return _whole(n_iter, "n_iter", least=0, most=100_000)
 
 
 def _seed(seed):
     """Returns `seed` if numpy's generator takes it."""
-    return _whole(seed, "seed", least=0)
+    return _whole(seed, "seed", least=0, most=math.inf)
 
 
 def _init(init, S):
@@ -1193,11 +1415,11 @@ def _init(init, S):
         known = ("gradient", "random", "zero", "align")
         if init not in known:
             names = ", ".join(f'"{name}"' for name in known)
-            raise ValueError(f"init={init!r} is unknown: use {names} or phases in radians")
+            raise ValueError(f"init={_shown(init)} is unknown: use {names} or phases in radians")
         return init
     phases = _numbers(init, "init", ndim=2, from_complex="np.angle")
     if phases.shape != S.shape:
-        raise ValueError(f"the phases have shape {phases.shape}, S has {S.shape}")
+        raise ValueError(f"init has phases of shape {phases.shape}, S has {S.shape}: pass as many")
     return phases
 
 
@@ -1275,6 +1497,11 @@ def invert_pretty_spectrogram(
     S_db = _numbers(S_db, "S_db", ndim=2)
     top_db = _positive(top_db, "top_db", "dB")
     for item in S_db.reshape(-1, *S_db.shape[-2:]):
+        if item.min() >= 0 and item.max() > 0:
+            raise ValueError(
+                f"S_db lies in {item.min():.3g} ... {item.max():.3g}, never below 0, as magnitudes "
+                "do: pass decibels, as pretty_spectrogram and amplitude_to_db make them"
+            )
         on_the_floor = np.mean(item == item.min())  # many there, far below the rest: a floor
         if -top_db < item.min() < item.max() - 20 and on_the_floor > 0.2:
             raise ValueError(
@@ -1335,7 +1562,7 @@ def hz_to_mel(hz, *, htk=False):
     (15.0, 1000)
     """
     hz = _numbers(hz, "hz", ndim=0, negative=False)
-    if htk:
+    if _flag(htk, "htk"):
         mel = 2595 * np.log10(1 + hz / 700)
     else:
         above = np.log(np.maximum(hz, _SLANEY_CORNER_HZ) / _SLANEY_CORNER_HZ) / _SLANEY_LOG_STEP
@@ -1364,7 +1591,7 @@ def mel_to_hz(mel, *, htk=False):
     """
     mel = _numbers(mel, "mel", ndim=0, negative=False)
     with np.errstate(over="ignore"):
-        if htk:
+        if _flag(htk, "htk"):
             hz = 700 * (10 ** (mel / 2595) - 1)
         else:
             above = np.maximum(mel - _SLANEY_CORNER_MEL, 0)
@@ -1380,18 +1607,17 @@ def _band_edges(n_mels, fmin, fmax, htk):
     return mel_to_hz(mels, htk=htk)
 
 
-def _triangles(sr, n_fft, n_mels, fmin, fmax, htk):
-    """Returns triangles of peak 1 and their corners in Hz: (n_mels, bins), (n_mels + 2,).
+def _triangles(corners, hz):
+    """Returns triangles of peak 1 at the frequencies `hz`.
 
-    Each triangle rises from the centre of its lower neighbour to its own and falls to the
-    centre of its upper one, evaluated at the frequency of every FFT bin.
+    Each rises from the centre of its lower neighbour to its own and falls to the centre of
+    its upper one: ``corners[:-2]``, ``corners[1:-1]`` and ``corners[2:]``.
     """
-    corners = _band_edges(n_mels, fmin, fmax, htk)
-    bins = np.fft.rfftfreq(n_fft, 1 / sr)
-    low, centre, high = corners[:-2, None], corners[1:-1, None], corners[2:, None]
-    rising = (bins - low) / (centre - low)
-    falling = (high - bins) / (high - centre)
-    return np.maximum(0, np.minimum(rising, falling)), corners
+    low, centre, high = corners[:-2], corners[1:-1], corners[2:]
+    with np.errstate(divide="ignore", invalid="ignore"):  # corners may fall together
+        triangles = (hz - low) / (centre - low)
+        np.minimum(triangles, (high - hz) / (high - centre), out=triangles)
+    return np.maximum(triangles, 0, out=triangles)
 
 
 def mel_filterbank(sr, n_fft, *, n_mels=128, fmin=0.0, fmax=None, htk=False, norm="slaney"):
@@ -1436,15 +1662,25 @@ def mel_filterbank(sr, n_fft, *, n_mels=128, fmin=0.0, fmax=None, htk=False, nor
     >>> mel_filterbank(16000, 1024, n_mels=80).shape
     (80, 513)
     """
-    sr, fmin = _positive(sr, "sr", "Hz"), _positive(fmin, "fmin", "Hz", zero=True)
-    fmax = sr / 2 if fmax is None else _below_nyquist(_positive(fmax, "fmax", "Hz"), "fmax", sr)
-    n_fft, n_mels = _whole(n_fft, "n_fft", least=2), _whole(n_mels, "n_mels")
+    sr, fmin = _rate(sr), _positive(fmin, "fmin", "Hz", zero=True)
+    fmax = sr / 2 if fmax is None else _below_nyquist(_audible(fmax, "fmax"), "fmax", sr)
+    n_fft, n_mels = _whole(n_fft, "n_fft", least=2, most=_LONGEST_FRAME), _whole(n_mels, "n_mels")
     if fmin >= fmax:
         raise ValueError(f"fmin={fmin:g} Hz must lie below fmax={fmax:g} Hz")
-    if norm not in ("slaney", None):
-        raise ValueError(f'norm={norm!r} is unknown: use "slaney" (equal area) or None (peak 1)')
-    mel_filter, corners = _triangles(sr, n_fft, n_mels, fmin, fmax, htk)
-    empty = np.flatnonzero(mel_filter.max(axis=1) < _FAINT)
+    if not (norm is None or isinstance(norm, str) and norm == "slaney"):
+        raise ValueError(
+            f'norm={_shown(norm)} is unknown: use "slaney" (equal area) or None (peak 1)'
+        )
+    bins = np.fft.rfftfreq(n_fft, 1 / sr)
+    if n_mels > 2 * len(bins):  # a bin lies in two triangles at most
+        raise ValueError(
+            f"n_mels={_shown(n_mels)} bands cannot all hear one of the {len(bins)} bins of "
+            f"n_fft={n_fft}. Take fewer bands or a longer frame"
+        )
+    corners = _band_edges(n_mels, fmin, fmax, htk)
+    above = np.searchsorted(bins, corners[1:-1]).clip(1, len(bins) - 1)
+    nearest = bins[[above - 1, above]]  # (2, n_mels): where a triangle is heard best
+    empty = np.flatnonzero(~(_triangles(corners, nearest).max(axis=0) >= _FAINT))
     if len(empty):
         more = f" and {len(empty) - 1} more" if len(empty) > 1 else ""
         raise ValueError(
@@ -1452,6 +1688,9 @@ def mel_filterbank(sr, n_fft, *, n_mels=128, fmin=0.0, fmax=None, htk=False, nor
             f"of n_mels={n_mels} {'hear' if more else 'hears'} nothing: n_fft={n_fft} has a bin "
             f"only every {sr / n_fft:.1f} Hz. Take fewer bands or a longer frame"
         )
+    shape = n_mels, len(bins)
+    _affordable(shape, bins.dtype, "a mel filter", "take a shorter frame", copies=3)
+    mel_filter = _triangles(corners[:, None], bins)
     if norm == "slaney":
         mel_filter *= 2 / (corners[2:] - corners[:-2])[:, None]
     return mel_filter
@@ -1489,9 +1728,17 @@ def create_mel_filter(sr, n_fft, *, n_mels=64, fmin=300.0, fmax=None):
     >>> mel_filter.shape, bool(np.allclose(mel_filter.sum(axis=1), 1))
     ((64, 513), True)
     """
-    fmax = min(8000.0, _positive(sr, "sr", "Hz") / 2) if fmax is None else fmax
+    fmax = min(8000.0, _rate(sr) / 2) if fmax is None else fmax
     triangles = get_filterbanks(sr, n_fft, n_mels=n_mels, fmin=fmin, fmax=fmax)
     return triangles / triangles.sum(axis=1, keepdims=True), triangles
+
+
+def _power(power):
+    """Returns the exponent `power` as a float, within what is of any use."""
+    power = _number(power, "power")
+    if not 0.1 <= power <= 10:
+        raise ValueError(f"power={power:g} must lie in 0.1 ... 10: 1 sums magnitudes, 2 powers")
+    return power
 
 
 def _filter_for(mel_filter, dtype, *, bins=None, bands=None):
@@ -1545,10 +1792,11 @@ def make_mel(S, mel_filter, *, power=1.0, shorten_factor=1):
     """
     S = _magnitude(S)
     mel_filter = _filter_for(mel_filter, S.dtype, bins=S.shape[0])
-    power = S.dtype.type(_positive(power, "power"))
+    power = S.dtype.type(_power(power))
     with np.errstate(over="ignore", invalid="ignore"):
         M = _in_range(mel_filter @ S**power, f"S ** {power:g}")
-    group_starts = np.arange(0, S.shape[1], _whole(shorten_factor, "shorten_factor"))
+    factor = min(_whole(shorten_factor, "shorten_factor"), S.shape[1])
+    group_starts = np.arange(0, S.shape[1], factor)
     group_sizes = np.diff(group_starts, append=S.shape[1]).astype(S.dtype)
     return np.add.reduceat(M, group_starts, axis=1) / group_sizes
 
@@ -1612,9 +1860,9 @@ def mel_to_spectrogram(
     """
     M = _magnitude(M, "M")
     W = _filter_for(mel_filter, M.dtype, bands=M.shape[0])
-    n_iter = _whole(n_iter, "n_iter", least=0)
-    exponent = 1 / _positive(power, "power")
-    M = _stretch(M, _whole(shorten_factor, "shorten_factor"), n_frames)
+    n_iter = _iterations(n_iter)
+    exponent = 1 / _power(power)
+    M = _stretch(M, _whole(shorten_factor, "shorten_factor"), n_frames, W.shape[1])
     correction = phase_engine.mel_correction(M, W)
     X = correction(np.ones((W.shape[1], 1), M.dtype))
     for _ in range(n_iter):
@@ -1622,16 +1870,21 @@ def mel_to_spectrogram(
     return X**exponent
 
 
-def _stretch(M, factor, n_frames):
-    """Returns M with `n_frames` frames, on straight lines between the centres of its groups."""
+def _stretch(M, factor, n_frames, rows):
+    """Returns M with `n_frames` frames, on straight lines between the centres of its groups.
+
+    Refused if a spectrogram of `rows` rows and as many frames is too large.
+    """
     n_groups = M.shape[1]
     n_frames = n_groups * factor if n_frames is None else _whole(n_frames, "n_frames")
     if -(-n_frames // factor) != n_groups:
         raise ValueError(
-            f"n_frames={n_frames} shortened by shorten_factor={factor} makes "
-            f"{-(-n_frames // factor)} frames, M has {n_groups}: choose n_frames in "
-            f"{(n_groups - 1) * factor + 1} ... {n_groups * factor}"
+            f"n_frames={_shown(n_frames)} shortened by shorten_factor={_shown(factor)} makes "
+            f"{_shown(-(-n_frames // factor))} frames, M has {n_groups}: choose n_frames in "
+            f"{_shown((n_groups - 1) * factor + 1)} ... {_shown(n_groups * factor)}"
         )
+    cure = f"choose a smaller shorten_factor than {_shown(factor)}"
+    _affordable((rows, n_frames), M.dtype, "a spectrogram", cure, copies=3)
     if factor == 1:
         return M
     starts = np.arange(0, n_frames, factor)
@@ -1712,7 +1965,8 @@ def mel_to_audio(
     S = mel_to_spectrogram(M, mel_filter, power=power, n_iter=updates)
     init = _init(init, S)
     each = _each(2, 2) if isinstance(init, str) else _each(2, 2, 2)
-    return each(_mel_to_audio)(M, S, init, mel_filter, power, grid, length, _seed(seed), steps)
+    options = mel_filter, _power(power), grid, length, _seed(seed), steps
+    return each(_mel_to_audio)(M, S, init, *options)
 
 
 def _best_start(init, n_numbers, n_fft):
@@ -1814,6 +2068,8 @@ def mfcc_to_mel(C, *, n_mels=128):
             f"n_mels={n_mels} is fewer than the {C.shape[0]} rows of C: "
             "pass the n_mels of the way down"
         )
+    shape, cure = (n_mels, C.shape[1]), "pass the n_mels of the way down"
+    _affordable(shape, C.dtype, "a mel spectrum", cure, copies=3)
     M_db = scipy.fft.idct(C, type=2, norm="ortho", axis=0, n=n_mels)
     return _antilog(M_db, 10, "the mel spectrum of C")
 
@@ -1953,6 +2209,7 @@ def mfcc_to_audio(
 # ----------------------------------------------------------------------------------------
 
 _PITCH_GATE_DB = 34  # frames so far below the loudest are silence, whatever pyin hears there
+_PITCH_LEAP = 35.92  # octaves a second, pyin's own: further no voice leaps
 
 
 @_each(1)
@@ -1995,10 +2252,15 @@ def pitch(y, sr, *, hop_length=256, frame_length=1024, fmin=65.0, fmax=420.0):
     """
     import librosa  # here, because it takes seconds to import
 
-    y, sr = _sound(y), _positive(sr, "sr", "Hz")
-    frame_length = _whole(frame_length, "frame_length")
+    y, sr = _sound(y), _rate(sr)
+    frame_length = _whole(frame_length, "frame_length", most=_LONGEST_FRAME)
     hop_length = _overlapping(hop_length, frame_length, "frame_length")
-    fmin, fmax = _positive(fmin, "fmin", "Hz"), _positive(fmax, "fmax", "Hz")
+    if hop_length < frame_length // 64:
+        raise ValueError(
+            f"hop_length={hop_length} is hardly a step for frame_length={frame_length}: choose at "
+            f"least {frame_length // 64}; a quarter of it, {frame_length // 4}, is usual"
+        )
+    fmin, fmax = _audible(fmin, "fmin"), _audible(fmax, "fmax")
     if _below_nyquist(fmax, "fmax", sr) < fmin * 2 ** (1 / 12):
         raise ValueError(
             f"fmin={fmin:g} Hz must lie below fmax={fmax:g} Hz by a semitone: choose a wider range"
@@ -2008,13 +2270,19 @@ def pitch(y, sr, *, hop_length=256, frame_length=1024, fmin=65.0, fmax=420.0):
             f"frame_length={frame_length} holds less than two periods of fmin={fmin:g} Hz: "
             f"use at least {int(2 * sr / fmin) + 3} samples, or a higher fmin"
         )
+    shape, cure = (frame_length, 1 + len(y) // hop_length), "choose a longer hop_length, or cut y"
+    _affordable(shape, np.float64, "pitch with frames", cure, copies=5)  # measured in pyin
     grid = dict(frame_length=frame_length, hop_length=hop_length)
-    sound = y.astype(np.float64)  # double: librosa 1.0 warns when it meets both
-    sound -= sound.mean()
-    f0, _, _ = librosa.pyin(sound, sr=sr, fmin=fmin, fmax=fmax, **grid)
+    peak, exponent = np.frexp(float(np.abs(y).max()))
+    sound = np.ldexp(y.astype(np.float64), -exponent)  # double: librosa 1.0 warns when it meets
+    sound -= sound.mean()  # both; and a peak near 1, for squares within range
+    # pyin must not let a voice leap further in a frame than from fmin to fmax.
+    leap = np.floor(12 * np.log2(fmax / fmin)) / 12 / (hop_length / sr)
+    leap = min(_PITCH_LEAP, leap)
+    f0, _, _ = librosa.pyin(sound, sr=sr, fmin=fmin, fmax=fmax, max_transition_rate=leap, **grid)
     frames = frame(np.pad(sound, frame_length // 2), frame_length, hop_length)
     power = np.mean(frames**2, axis=0)[: len(f0)]
-    rounding = (1e-9 * float(np.abs(y).max())) ** 2  # what is left of a constant without its mean
+    rounding = (1e-9 * peak) ** 2  # what is left of a constant without its mean
     loud = power > max(power.max() * 10 ** (-_PITCH_GATE_DB / 10), rounding)
     return np.where(loud, np.nan_to_num(f0), 0).astype(y.dtype)
 
@@ -2077,19 +2345,20 @@ def speak(
     >>> round(float(np.median(pitch(higher, sr)[both] / f0[both])), 1)
     1.5
     """
-    sr, n_passes = _positive(sr, "sr", "Hz"), _whole(n_passes, "n_passes")
-    _whole(n_mels, "n_mels", least=2)
+    sr, n_passes = _rate(sr), _whole(n_passes, "n_passes", most=100)
+    n_mels = _whole(n_mels, "n_mels", least=2)
     mfcc_to_mel(C, n_mels=n_mels)  # refuses what is no cepstrum
     C, f0 = _numbers(C, "C", ndim=2), _numbers(f0, "f0", ndim=1, negative=False)
     if C.shape[1] != len(f0):
         raise ValueError(
             f"C has {C.shape[1]} frames, f0 has {len(f0)}: compute both with one hop_length"
         )
-    _below_nyquist(f0.max(), "f0", sr)
+    if f0.any():
+        _below_nyquist(_audible(f0.max(), "f0"), "f0", sr)
     grid = _grid(n_fft, hop_length, None, "hann")
     weight = _weight(np.empty((1, len(f0)), C.dtype), grid, length, guess=True)
     centres = _band_edges(n_mels, 0.0, sr / 2, htk=False)[1:-1]
-    bins = np.clip(np.fft.rfftfreq(n_fft, 1 / sr), centres[0], centres[-1])
+    bins = np.clip(np.fft.rfftfreq(grid.n_fft, 1 / sr), centres[0], centres[-1])
     y = _source(f0, sr, grid.hop_length, len(weight), seed).astype(C.dtype)
     for _ in range(n_passes):
         lacking = C - mfcc(y, sr, n_mfcc=len(C), n_mels=n_mels, **grid._asdict())
@@ -2147,8 +2416,8 @@ def pitch_limit(n_numbers, sr, *, htk=False):
     (299, 150)
     """
     n_numbers = _whole(n_numbers, "n_numbers")
-    hz_per_mel = 700 * np.log(10) / 2595 if htk else 1 / _SLANEY_MEL_PER_HZ
-    span = hz_to_mel(_positive(sr, "sr", "Hz") / 2, htk=htk) * hz_per_mel
+    hz_per_mel = 700 * np.log(10) / 2595 if _flag(htk, "htk") else 1 / _SLANEY_MEL_PER_HZ
+    span = hz_to_mel(_rate(sr) / 2, htk=htk) * hz_per_mel
     return float(2 * span * 128 / 129 / n_numbers)
 
 
@@ -2221,12 +2490,16 @@ def log_spectral_distance(estimate, target, *, floor_db=-60.0):
     """
     _same_shape(estimate, target)
     estimate, target = _magnitude(estimate, "estimate"), _magnitude(target, "target")
-    if not _number(floor_db, "floor_db") < 0:
-        raise ValueError(f"floor_db={floor_db} must lie below 0: decibels under the maximum")
+    floor_db = _number(floor_db, "floor_db")
+    if not floor_db < 0:
+        raise ValueError(f"floor_db={floor_db:g} must lie below 0: decibels under the maximum")
+    if not target.any():
+        raise ValueError("the target is silent: no level to compare with")
     floor = target.max().astype(float) * 10 ** (floor_db / 20)
     if floor == 0:
-        raise ValueError("the target is silent: no level to compare with")
-    difference = 20 * np.log10(np.maximum(estimate, floor) / np.maximum(target, floor))
+        raise ValueError(f"floor_db={floor_db:g} is too low to be computed: choose a higher one")
+    levels = [np.log10(np.maximum(S, floor)) for S in (estimate, target)]
+    difference = 20 * (levels[0] - levels[1])
     return float(np.mean(np.sqrt(np.mean(np.square(difference), axis=0))))
 
 
@@ -2265,8 +2538,9 @@ def pitch_accuracy(f0, reference, *, cents=50):
     voiced = reference > 0
     if not voiced.any():
         raise ValueError("the reference has no voiced frame: there is no pitch to compare")
-    ratio = np.maximum(f0[voiced], np.finfo(f0.dtype).tiny) / reference[voiced]
-    return float(np.mean(np.abs(1200 * np.log2(ratio)) <= cents))
+    with np.errstate(divide="ignore"):  # unvoiced is infinitely far off
+        octaves = np.log2(f0[voiced]) - np.log2(reference[voiced])
+    return float(np.mean(np.abs(1200 * octaves) <= cents))
 
 
 @_each(1, 1)
@@ -2303,7 +2577,7 @@ def intelligibility(y, reference, sr):
 
     y, reference = _sound(y), _sound(reference, "reference")
     _same_shape(y, reference)
-    sr = round(_positive(sr, "sr", "Hz"))
+    sr = round(_rate(sr))
     too_little = (
         f"{len(y) / sr:.2f} s hold too little sound: "
         "intelligibility needs at least 0.4 s that is not silent"
@@ -2311,16 +2585,20 @@ def intelligibility(y, reference, sr):
     if len(y) < 0.4 * sr or not reference.any():
         raise ValueError(too_little)
     y, reference = (x / (np.abs(x).max() or 1) for x in (y, reference))
-    state = np.random.get_state()  # pystoi draws its dither from numpy's global generator
-    np.random.seed(0)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", RuntimeWarning)
-            return float(pystoi.stoi(reference, y, sr, extended=True))
-    except RuntimeWarning:
-        raise ValueError(too_little) from None
-    finally:
-        np.random.set_state(state)
+    with _one_at_a_time:
+        state = np.random.get_state()  # pystoi draws its dither from numpy's global generator
+        np.random.seed(0)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", RuntimeWarning)
+                return float(pystoi.stoi(reference, y, sr, extended=True))
+        except RuntimeWarning:
+            raise ValueError(too_little) from None
+        finally:
+            np.random.set_state(state)
+
+
+_one_at_a_time = threading.Lock()  # of threads: the generator and the warnings are everybody's
 
 
 # ----------------------------------------------------------------------------------------

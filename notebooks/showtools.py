@@ -45,12 +45,15 @@ def clip_path(clip):
     """
     if clip in OWN_CLIPS:
         return DATA / f"{clip}.wav"
+    own = ", ".join(OWN_CLIPS)
     try:
         return Path(librosa.ex(clip))
     except librosa.ParameterError:
-        own = ", ".join(OWN_CLIPS)
         message = f"no clip {clip!r}: take {own}, or a name from librosa.util.list_examples()"
         raise ValueError(message) from None
+    except OSError as error:
+        reason = f"the network did not bring the clip {clip!r} ({type(error).__name__})"
+        raise ConnectionError(f"{reason}: connect, or take {own}") from None
 
 
 def seeded(librosa_function, *args, seed=0, **kwargs):
@@ -271,7 +274,8 @@ def _describe_line(line, x, y):
         return f"{name} at {_with(_round(xs[0]), x)}, {_with(_round(ys[0]), y)}".strip()
     if np.ptp(xs) == 0 or line.get_transform() != line.axes.transData:  # axvline, axhline
         return f"a line marks {name}"
-    low, high, top = _round(ys.min()), _round(ys.max()), _round(xs[ys.argmax()])
+    first = np.argmax(ys >= ys.max() - 1e-6 * np.ptp(ys))  # of a flat top, whatever the rounding
+    low, high, top = _round(ys.min()), _round(ys.max()), _round(xs[first])
     return f"{name} from {low} to {_with(high, y)}, highest at {_with(top, x)}".strip()
 
 
@@ -501,8 +505,9 @@ class Panel(widgets.VBox):
         players = {"original": self.original, "here": self.audio}
         for name, sound in sounds.items():
             if not np.array_equal(sound, self._sounds.get(name)):
-                self._sounds[name] = sound
+                self._sounds[name] = None  # stopped on the next line, it is played anew
                 players[name].value = encode(sound, self.sr, "WAV")
+                self._sounds[name] = sound
                 self.n_encoded += 1
 
 
@@ -550,8 +555,9 @@ class BlindTest(widgets.VBox):
         return f"BlindTest: {' or '.join(self._sounds)}?"
 
     def _next(self):
-        self.hidden = str(self._draws.choice(list(self._sounds)))
-        self.audio.value = encode(self._sounds[self.hidden], self._sr, "WAV")
+        hidden = str(self._draws.choice(list(self._sounds)))
+        sound = encode(self._sounds[hidden], self._sr, "WAV")
+        self.audio.value, self.hidden = sound, hidden  # both or, if it is stopped, neither
 
     def _guess(self, label):
         self.asked += 1
@@ -663,9 +669,12 @@ class Workbench(widgets.VBox):
             self._say(f"not possible: {error}. The sound stays as it was.")
             return
         self.sounds[name] = y
-        self.sound.unobserve(self._chosen, names="value")  # new options choose the first
-        self.sound.options, self.sound.value = [*self.sounds], name
-        self.sound.observe(self._chosen, names="value")
+        self.sound.observe(self._chosen, names="value")  # if it was stopped below, last time
+        try:
+            self.sound.unobserve(self._chosen, names="value")  # new options choose the first
+            self.sound.options, self.sound.value = [*self.sounds], name
+        finally:
+            self.sound.observe(self._chosen, names="value")
         self._use(name, words)
 
     def _read(self, content, buffers):

@@ -1,15 +1,24 @@
-"""What the tests share: the clips of the course, and where the real recordings are."""
+"""What the tests share: clips, where real recordings are, and what is counted."""
 
 import os
+import re
+import time
+import tracemalloc
+from collections import Counter
 from pathlib import Path
 
 import pytest
+import stay_home  # from here on no test reaches the network
 
 import audiotools as at
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SOLUTIONS = sorted((ROOT / "notebooks" / "solutions").glob("*.ipynb"))
+
+# Nor does a Python that a test starts, such as the kernels in which nbval runs the notebooks.
+paths = [str(Path(stay_home.__file__).parent), os.environ.get("PYTHONPATH", "")]
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
 
 
 @pytest.fixture(scope="session", params=["slt", "kal16"])
@@ -36,3 +45,81 @@ def recordings():
     folder = os.environ.get("LIBROSA_DATA_DIR")
     if not folder or not Path(folder, "5703-47212-0000.ogg").exists():
         pytest.skip("LIBROSA_DATA_DIR does not name a folder with librosa's example libri1")
+
+
+WORST = ("seconds", "bytes")  # of these the table keeps the largest, all else it adds up
+
+
+def add(counts, more):
+    """Adds the dict `more` to the dict `counts`."""
+    for name, n in more.items():
+        counts[name] = max(counts.get(name, 0), n) if name in WORST else counts.get(name, 0) + n
+
+
+@pytest.fixture
+def trust(request):
+    """A function that counts for the table at the end, as in trust(refused=1).
+
+    The counts go with the report of the test, which pytest-xdist brings home from its workers.
+    """
+    counts = {}
+    request.node.user_properties.append(("trust", counts))
+    return lambda **more: add(counts, more)
+
+
+CURES = (
+    "pass|use|choose|must|give|take|make|convert|repair|needs|need|raise|lower|scale|say|allow|"
+    "call|open|go back|turn|read only|save|compute|compare|are these|hear|empty|match"
+)
+
+
+@pytest.fixture
+def attempt(trust):
+    """A function that returns what a call gives, or the error that refuses it in words."""
+
+    def attempted(function, *args, names=(), **options):
+        tracemalloc.start()
+        began = time.process_time()
+        try:
+            result, outcome = function(*args, **options), dict(accepted=1)
+        except (ValueError, TypeError, OSError) as error:
+            result, outcome = error, dict(refused=1)
+        seconds = time.process_time() - began
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert seconds < 2 and peak < 500e6, (seconds, peak)
+        if outcome == dict(refused=1):
+            words = str(result)
+            assert len(words) < 300 and "\n" not in words, words
+            assert re.search(CURES, words), f"no cure: {words}"
+            assert not names or any(name in words for name in names), words
+        trust(seconds=seconds, bytes=peak, **outcome)
+        return result
+
+    return attempted
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Prints what was tried and how it went, if anything was."""
+    total = {}
+    reports = [r for r in sum(terminalreporter.stats.values(), []) if hasattr(r, "when")]
+    not_passed = {report.nodeid for report in reports if report.outcome != "passed"}
+    for report in reports:
+        if report.when == "teardown" and report.nodeid not in not_passed:  # it has all counts
+            for name, counts in report.user_properties:
+                add(total, counts if name == "trust" else {})
+    if not total:
+        return
+    n = Counter(total)  # 0 of what was not counted
+    terminalreporter.section("trust")
+    terminalreporter.write_line(
+        f"bad input:  {n['accepted'] + n['refused']:,} cases tried, {n['accepted']:,} accepted "
+        f"with a right result, {n['refused']:,} refused in words; none took more than "
+        f"{n['seconds']:.1f} s or {n['bytes'] / 1e6:.0f} MB"
+    )
+    terminalreporter.write_line(
+        f"properties: {n['properties']:,} hold on {n['examples']:,} examples drawn at random"
+    )
+    terminalreporter.write_line(
+        f"peers:      {n['peers']:,} cases that librosa's and scipy's tests put hold here"
+    )

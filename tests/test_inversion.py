@@ -47,10 +47,15 @@ def test_the_true_phases_give_the_sound_back(voice):
     y, _ = voice
     D = at.stft(y, **GRID)
     for n_iter in (0, 5):  # a fixed point: iterating does not move it
-        back = at.griffin_lim(
-            np.abs(D), n_iter=n_iter, init=np.angle(D), length=len(y), **GRID
-        )
+        back = at.griffin_lim(np.abs(D), n_iter=n_iter, init=np.angle(D), length=len(y), **GRID)
         assert np.abs(back - y).max() < 1e-5
+
+
+def test_many_frames_of_few_rows_take_their_phases_too(slt):
+    y, grid = slt[0][8000:9000], dict(n_fft=16, hop_length=4)
+    D = at.stft(y, **grid)  # (9, 251)
+    back = at.griffin_lim(np.abs(D), n_iter=0, init=np.angle(D), length=len(y), **grid)
+    assert np.abs(back - y).max() < 1e-5  # float32
 
 
 @pytest.mark.parametrize("init", ["gradient", "random", "zero", "align"])
@@ -71,9 +76,7 @@ def test_the_last_step_is_griffin_lim(slt):
 
 def test_momentum_gets_further(voice):
     S = np.abs(at.stft(voice[0], **GRID))
-    plain, fast = (
-        convergence(at.griffin_lim(S, momentum=m, **GRID), S, **GRID) for m in (0, 0.99)
-    )
+    plain, fast = (convergence(at.griffin_lim(S, momentum=m, **GRID), S, **GRID) for m in (0, 0.99))
     assert fast < plain - 2  # dB; measured 4 to 6
 
 
@@ -292,3 +295,54 @@ def test_the_gists_loop_slides_once_and_iterates_without_momentum(slt):
     S = np.abs(at.stft(slt[0], **GRID))
     ours = at.griffin_lim(S, n_iter=3, init="align", momentum=0, gamma=1, **GRID)
     assert np.array_equal(at.iterate_invert_spectrogram(S, n_iter=3, **GRID), ours)
+
+
+@pytest.mark.parametrize("grid", [GRID, dict(n_fft=256, hop_length=100, window="hamming")])
+def test_invert_spectrogram_slides_as_one_would_by_hand(slt, grid):
+    S = np.abs(at.stft(slt[0][8000:16000].astype(float), **grid))
+    n_fft, hop = grid["n_fft"], grid["hop_length"]
+    window = at._grid(n_fft, hop, None, grid.get("window", "hann")).window
+    frames, laid = [], np.zeros(n_fft + hop * (S.shape[1] - 1))
+    weight = np.zeros_like(laid)
+    shifts = np.arange(-(n_fft // 8), n_fft // 8 + 1)
+    for t, magnitudes in enumerate(S.T):
+        pulse = np.fft.fftshift(np.fft.irfft(magnitudes, n_fft))
+        here = slice(t * hop, t * hop + n_fft)
+        so_far = laid[here] / np.maximum(weight[here], 1e-3)
+        padded = np.pad(so_far - so_far.mean(), n_fft)
+        fit = [padded[n_fft + s : 2 * n_fft + s] @ (pulse - pulse.mean()) for s in shifts]
+        frames.append(np.roll(pulse, shifts[np.argmax(fit)] if t else 0))
+        laid[here] += window * frames[-1]
+        weight[here] += window**2
+    inside = slice(n_fft // 2, n_fft // 2 + hop * (S.shape[1] - 1))
+    assert np.allclose(at.invert_spectrogram(S, **grid), laid[inside] / weight[inside])
+
+
+def test_a_long_delay_is_found_up_to_half_of_the_stretch():
+    click = np.eye(1, 400, 180)[0]
+    assert at.xcorr_offset(np.roll(click, 190), click) == 190
+    assert at.xcorr_offset(np.roll(click, 210), click) != 210
+
+
+def test_the_pretty_picture_goes_back_through_griffin_lim_with_every_option(slt):
+    grid = dict(n_fft=256, hop_length=50, win_length=200, window="hamming")
+    S_db = at.amplitude_to_db(np.abs(at.stft(slt[0][8000:12000], **grid)), ref=3.0)
+    options = dict(n_iter=3, momentum=0.5, gamma=1.1, init="random", length=4000, seed=7, **grid)
+    S = np.where(S_db > -90, at.db_to_amplitude(S_db, ref=3.0), 0)
+    back = at.invert_pretty_spectrogram(S_db, ref=3.0, top_db=90, **options)
+    assert np.array_equal(back, at.griffin_lim(S.astype(S_db.dtype), **options))
+
+
+def test_a_picture_with_some_cells_at_its_lowest_level_is_taken_as_it_is():
+    S_db = np.random.default_rng(0).uniform(-40, 0, size=(33, 40))
+    S_db[:, :6] = -70  # 15 % of it: a short silence, no floor
+    assert np.all(np.isfinite(at.invert_pretty_spectrogram(S_db, n_iter=1)))
+    S_db[:, :10] = -70  # 25 %
+    with pytest.raises(ValueError, match="25% of S_db lie on a floor of -70 dB"):
+        at.invert_pretty_spectrogram(S_db, n_iter=1)
+
+
+def test_magnitudes_in_place_of_decibels_are_noticed():
+    with pytest.raises(ValueError, match="never below 0, as magnitudes do: pass decibels"):
+        at.invert_pretty_spectrogram(np.eye(33, 40))  # its lowest value is 0
+    assert at.invert_pretty_spectrogram(np.zeros((33, 40)), n_iter=1).any()  # 0 dB everywhere

@@ -80,6 +80,7 @@ def test_shortened_time_comes_back_on_straight_lines():
     # inside the first and last group's centre a straight line is exact; outside it is flat
     assert np.allclose(back[:, 2:10], ramp[:, 2:10]) and np.all(back[:, 0] == 1.5)
     assert at.mel_to_spectrogram(short, np.eye(2), shorten_factor=4, n_frames=9).shape == (2, 9)
+    assert at.mel_to_spectrogram(short, np.eye(2), shorten_factor=2).shape == (2, 6)
 
 
 @pytest.mark.parametrize("power", [1.0, 2.0])
@@ -189,9 +190,7 @@ def test_every_item_of_a_batch_has_its_own_floor(slt, kal16):
     assert both.shape == (2, 20, 157)
     assert np.array_equal(both[1], at.mfcc(y[1], 16000, **GRID))
     back = at.mfcc_to_audio(both, 16000, n_iter=2, length=n, **GRID)
-    assert np.array_equal(
-        back[1], at.mfcc_to_audio(both[1], 16000, n_iter=2, length=n, **GRID)
-    )
+    assert np.array_equal(back[1], at.mfcc_to_audio(both[1], 16000, n_iter=2, length=n, **GRID))
 
 
 @pytest.mark.parametrize("power", [1, 2])
@@ -309,6 +308,19 @@ def test_pitch_of_silence_and_faint_hum_is_zero():
     assert not at.pitch(np.full(8000, 0.3), 16000).any()  # a constant has no pitch
 
 
+def test_pitch_does_not_know_the_level(slt):
+    y = slt[0][8000:16000].astype(float)
+    f0 = at.pitch(y, 16000)
+    for power in (-600, 600):  # squared, these are 0 and infinity
+        assert np.array_equal(at.pitch(np.ldexp(y, power), 16000), f0)
+
+
+def test_pitch_takes_a_range_that_a_voice_could_leap_across_between_two_frames():
+    y = np.sin(2 * np.pi * 100 * np.arange(16000) / 16000)
+    f0 = at.pitch(y, 16000, fmin=80, fmax=160, hop_length=1024, frame_length=2048)
+    assert np.allclose(f0[2:-2], 100, atol=1)  # pyin's steps are a tenth of a semitone
+
+
 SPOKEN = dict(n_fft=512, hop_length=256)
 
 
@@ -391,10 +403,10 @@ def test_pitch_limit_follows_the_mel_scale():
     # span: librosa's own mel axis, measured in Hz at its low end by a small step
     for sr in (16000, 22050, 44100):
         for htk in (False, True):
-            hz_per_mel = 1 / librosa.hz_to_mel(1.0, htk=htk)
+            hz_per_mel = 1e-3 / librosa.hz_to_mel(1e-3, htk=htk)
             span = librosa.hz_to_mel(sr / 2, htk=htk) * hz_per_mel
             expected = 2 * span * 128 / 129 / 20
-            assert at.pitch_limit(20, sr, htk=htk) == pytest.approx(expected, rel=2e-3)
+            assert at.pitch_limit(20, sr, htk=htk) == pytest.approx(expected, rel=1e-5)
     assert [round(at.pitch_limit(k, 16000)) for k in (13, 20, 40)] == [460, 299, 150]
 
 
@@ -420,3 +432,58 @@ def test_pitch_limit_tells_which_notes_survive(n_mfcc):
         # the edge is soft: see the docstring
         assert hz < 1.2 * at.pitch_limit(n_mfcc, sr) or right > 0.8
         assert hz > 0.8 * at.pitch_limit(n_mfcc, sr) or right < 0.2
+
+
+def test_the_gists_filters_are_the_filterbank_with_peak_one():
+    options = dict(n_mels=30, fmin=200.0, fmax=6000.0)
+    same = at.mel_filterbank(16000, 1024, htk=True, norm=None, **options)
+    assert np.array_equal(at.get_filterbanks(16000, 1024, **options), same)
+    assert np.array_equal(at.create_mel_filter(16000, 1024, **options)[1], same)
+
+
+def test_mfcc_to_audio_is_its_two_steps_with_every_option(slt):
+    mels = dict(n_mels=30, fmin=200.0, fmax=6000.0, htk=True, norm=None)
+    grid = dict(n_fft=512, hop_length=100, win_length=400, window="hamming")
+    C = at.mfcc(slt[0][8000:16000], 16000, n_mfcc=13, **mels, **grid)
+    options = dict(n_iter=2, init="random", length=8000, seed=3, **grid)
+    W = at.mel_filterbank(16000, 512, **mels)
+    two_steps = at.mel_to_audio(at.mfcc_to_mel(C, n_mels=30), W, power=2, **options)
+    assert np.array_equal(at.mfcc_to_audio(C, 16000, **mels, **options), two_steps)
+
+
+@pytest.mark.parametrize("n_passes", [1, 2])
+def test_speaking_is_a_source_through_what_the_mfccs_lack(slt, n_passes):
+    # As one would write it down, in librosa's words where it has them.
+    y, sr = slt[0][8000:24000].astype(float), 16000
+    C, f0 = at.mfcc(y, sr, n_mfcc=20, n_mels=64, **SPOKEN), at.pitch(y, sr)
+    centres = librosa.mel_frequencies(66, fmin=0, fmax=sr / 2)[1:-1]
+    z = at._source(f0, sr, 256, 62 * 256, seed=4)
+    for _ in range(n_passes):
+        power = np.abs(librosa.stft(z, **SPOKEN)) ** 2
+        power = librosa.feature.melspectrogram(S=power, sr=sr, n_mels=64)
+        has = librosa.feature.mfcc(S=librosa.power_to_db(power), n_mfcc=20)
+        lacks_db = librosa.feature.inverse.mfcc_to_mel(C - has, n_mels=64)
+        lacks_db = librosa.power_to_db(lacks_db, amin=1e-300, top_db=None)
+        bins = np.arange(257) * sr / 512
+        gain_db = np.stack([np.interp(bins, centres, frame) for frame in lacks_db.T], axis=1)
+        z = librosa.istft(at.stft(z, **SPOKEN) * 10 ** (gain_db / 20), length=62 * 256, **SPOKEN)
+    spoken = at.speak(C, f0, sr, n_mels=64, n_passes=n_passes, seed=4, **SPOKEN)
+    # librosa rounds its filters to float32, and a band's level is a logarithm.
+    assert np.allclose(spoken[:-256], z[:-256], atol=1e-4 * np.abs(z).max())
+
+
+def test_the_last_frame_has_a_source_of_its_own():
+    for f0, silent in [([0.0, 0.0, 100.0], True), ([100.0, 100.0, 0.0], False)]:
+        y = at._source(np.array(f0), 16000, 256, 3 * 256, seed=0)
+        assert (np.count_nonzero(y[-256:]) < 5) == silent  # pulses are rare, noise is not
+
+
+@pytest.mark.parametrize("hop_length", [256, 100])
+def test_pitch_is_librosas_where_the_sound_is_loud(voice, hop_length):
+    y, sr = voice[0][:32000].astype(float), voice[1]
+    y -= y.mean()  # as pitch does first: a tiny constant can move a frame by a step of pyin's
+    ours = at.pitch(y, sr, hop_length=hop_length)
+    grid = dict(frame_length=1024, hop_length=hop_length)
+    theirs, _, _ = librosa.pyin(y, sr=sr, fmin=65, fmax=420, **grid)
+    assert ours.shape == theirs.shape and np.mean(ours > 0) > 0.3  # there is enough to compare
+    assert np.allclose(ours[ours > 0], theirs[ours > 0])

@@ -1,4 +1,4 @@
-"""The notebooks as they are committed, their panels and exercises, and on another voice.
+"""The notebooks as they are committed, their panels and exercises.
 
 (That their outputs are the ones the code prints is nbval's job: see the Makefile.)
 """
@@ -15,7 +15,6 @@ import nbformat
 import numpy as np
 import pytest
 from conftest import NOTEBOOKS, SOLUTIONS
-from nbclient import NotebookClient
 from test_showtools import decode, loudest_hz
 
 import audiotools as at
@@ -361,43 +360,3 @@ def test_the_staircase_leaves_of_a_note_what_the_law_says(ran):
     assert "No pitch was found" in bench.panel.words
     bench.button.click()
     assert "none was found in the original" in bench.card.value
-
-
-# --- on voices and with random numbers that none of the claims was written for --------------
-
-OTHER_SEED = """
-for function in vars(at).values():
-    defaults = getattr(function, "__kwdefaults__", None) or {{}}
-    if "seed" in defaults:
-        defaults["seed"] = {seed}
-"""
-
-
-def run_with(path, clip, seed=0):
-    """Executes a notebook with another clip, and other seeds where it names none."""
-    notebook = read(path)
-    (cell,) = [c for c in notebook.cells if "clip" in tags(c)]
-    source = re.sub(r'^clip = "\w+"', f'clip = "{clip}"', cell.source)
-    source = re.sub(r"^seed = 0", f"seed = {seed}", source, flags=re.M)
-    cell.source = OTHER_SEED.format(seed=seed) + source
-    folder = {"metadata": {"path": path.parent}}
-    NotebookClient(notebook, timeout=600, kernel_name="python3", resources=folder).execute()
-
-
-@pytest.mark.slow
-@named(NOTEBOOKS)
-def test_every_claim_holds_on_kal16(path):
-    run_with(path, "kal16")
-
-
-@pytest.mark.slow
-@named(NOTEBOOKS)
-def test_every_claim_holds_on_libri1(path, recordings):
-    run_with(path, "libri1")
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("clip, seed", [("slt", 1), ("kal16", 2), ("libri1", 3)])
-@named(NOTEBOOKS[3:])
-def test_the_answer_does_not_depend_on_the_seed(path, clip, seed, recordings):
-    run_with(path, clip, seed)

@@ -296,3 +296,28 @@ def test_importing_audiotools_does_not_load_numba():
     code = "import sys, audiotools; print('numba' in sys.modules, 'librosa' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.stdout.split() == ["False", "False"]
+
+
+@pytest.mark.parametrize("n_fft", [64, 63])
+def test_phases_are_real_where_a_spectrum_is_real(n_fft):
+    # Row 0 always, the last one where n_fft is even: there a phase is 0 or pi. Faint cells,
+    # which keep the phase that was drawn, show it.
+    S = np.full((1 + n_fft // 2, 40), 1e-9)
+    S[10, 20] = 1
+    sine = np.abs(np.sin(at.phase_gradient(S, n_fft=n_fft, hop_length=16)))
+    assert sine[0].max() < 1e-6 and sine[1].max() > 0.5 and sine[-2].max() > 0.5
+    assert (sine[-1].max() < 1e-6) == (n_fft % 2 == 0)
+
+
+def test_the_docstring_says_how_many_frames_are_a_long_sound():
+    assert f"more than {phase_engine.LONG} frames" in at.griffin_lim.__doc__
+
+
+@pytest.mark.parametrize("init", ["gradient", "random"])
+def test_the_size_of_a_block_does_not_change_the_iteration(slt, init, monkeypatch):
+    S = np.abs(at.stft(slt[0][:20000].astype(float), **GRID))
+    phases = at.phase_gradient(S, **GRID) if init == "gradient" else init  # those depend on it
+    whole = at.griffin_lim(S, n_iter=4, init=phases, **GRID)
+    monkeypatch.setattr(phase_engine, "_BLOCK_SAMPLES", 3000)  # two frames, or one
+    monkeypatch.setattr(phase_engine, "_DRAW_SAMPLES", 3000)
+    assert np.abs(at.griffin_lim(S, n_iter=4, init=phases, **GRID) - whole).max() < 1e-12

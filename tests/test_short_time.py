@@ -26,6 +26,14 @@ def grid_name(grid):
     return "-".join(str(v) for v in grid.values())
 
 
+@pytest.mark.parametrize("bad", [np.inf, -np.inf, complex(0, np.inf), complex(-9, -np.inf)])
+def test_infinity_is_found_in_either_part(bad):
+    D = at.stft(RNG.normal(size=2000), n_fft=256)
+    D[3, 4] = bad
+    with pytest.raises(ValueError, match="infinity in 1 of"):
+        at.istft(D, n_fft=256)
+
+
 def test_frames_are_columns_of_a_read_only_view():
     y = np.arange(10.0)
     frames = at.frame(y, 4, 3)
@@ -154,3 +162,31 @@ def test_the_length_is_kept_where_the_last_frame_ends_before_it(hop_length):
     heard = hop_length * (len(y) // hop_length) + 32
     assert back.shape == y.shape
     assert np.allclose(back[:heard], y[:heard]) and not back[heard:].any()
+
+
+def test_nine_sounds_of_eight_samples_are_a_batch_and_of_seven_look_like_channels():
+    assert at.stft(np.ones((9, 8)), n_fft=4).shape == (9, 3, 9)
+    with pytest.raises(ValueError, match=r"\(9, 7\), which looks like channels side by side"):
+        at.stft(np.ones((9, 7)), n_fft=4)
+    assert at.stft(np.ones((8, 7)), n_fft=4).shape == (8, 3, 8)
+
+
+def test_the_gain_of_a_window_comes_back_out():
+    y = RNG.normal(size=2000)
+    for gain in (1e-6, 1e6):
+        grid = dict(n_fft=256, hop_length=64, window=gain * np.hanning(257)[:-1])
+        assert np.abs(at.istft(at.stft(y, **grid), length=2000, **grid) - y).max() < 1e-12
+
+
+def test_overlap_add_of_a_batch_is_that_of_its_items():
+    frames = RNG.normal(size=(2, 3, 8, 5))
+    whole = at.overlap_add(frames, 3)
+    assert whole.shape == (2, 3, 20)
+    assert np.array_equal(whole[1, 2], at.overlap_add(frames[1, 2], 3))
+
+
+def test_decibels_beyond_the_format_are_refused_whatever_the_reference():
+    for ref in (1e-9, 1.0, 1e9):
+        with pytest.raises(ValueError, match="float32 can hold"):
+            at.db_to_amplitude(np.float32(771), ref=ref)  # 10 ** 38.55 is above 3.4e38
+    assert np.isfinite(at.db_to_amplitude(np.float32(770), ref=1e-9))

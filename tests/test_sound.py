@@ -97,3 +97,11 @@ def test_bandpass_filter_is_causal_and_keeps_the_format():
 def test_the_gists_band_is_refused_at_16_khz_with_both_values():
     with pytest.raises(ValueError, match="highcut=15000 Hz .* 8000 Hz"):
         at.butter_bandpass(500, 15000, SR)
+
+
+def test_one_sample_is_a_sound_and_the_shortest_duration_reads_it(tmp_path):
+    soundfile.write(tmp_path / "one.wav", TONE[100:101], SR)
+    assert at.load_wav(tmp_path / "one.wav")[0].shape == (1,)
+    soundfile.write(tmp_path / "tone.wav", TONE, SR)
+    assert at.load_wav(tmp_path / "tone.wav", duration=1e-9)[0].shape == (1,)
+    assert at.load_wav(tmp_path / "tone.wav", duration=1.6 / SR)[0].shape == (2,)
