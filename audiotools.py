@@ -213,7 +213,7 @@ def _magnitude(S, name="S"):
 def _whole(value, name, *, least=1, most=2**31 - 1):
     """Returns `value` as an int from `least` to `most`."""
     try:
-        number = operator.index("text" if isinstance(value, bool) else value)
+        number = operator.index("text" if isinstance(value, (bool, np.bool_)) else value)
     except TypeError:
         cure = "Python's / gives a float, use //" if isinstance(value, float) else "pass an int"
         raise TypeError(f"{name}={_shown(value)} is not a whole number: {cure}") from None
