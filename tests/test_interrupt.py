@@ -277,39 +277,6 @@ def test_a_blind_test_stopped_at_any_line_still_tells_the_truth():
     assert n > 5
 
 
-COMPILING = """
-import os, signal, sys, threading, time
-import numba, numpy as np, audiotools as at
-S = np.abs(at.stft(np.random.default_rng(1).normal(size=9000), n_fft=64, hop_length=16))
-stops, wait = 0, 0.02
-while True:
-    timer = threading.Timer(wait, os.kill, (os.getpid(), signal.SIGINT))
-    try:
-        timer.start()
-        phase = at.phase_gradient(S, hop_length=16)
-        timer.cancel()
-        timer.join()
-        break
-    except KeyboardInterrupt:
-        stops, wait = stops + 1, wait * 2
-print(stops > 0, phase.sum())
-"""
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
-def test_the_first_guess_of_a_phase_may_be_stopped_while_it_compiles(tmp_path):
-    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
-    S = np.abs(at.stft(np.random.default_rng(1).normal(size=9000), n_fft=64, hop_length=16))
-    expected = at.phase_gradient(S, hop_length=16).sum()
-    command = [sys.executable, "-c", COMPILING]
-    for _ in range(2):  # then from what the first has kept
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        assert done.stdout.split()[1] == str(expected), done.stdout
-        if _ == 0:
-            assert done.stdout.startswith("True")
-
-
 # --- twice ------------------------------------------------------------------------------------
 
 
