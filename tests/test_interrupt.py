@@ -2,8 +2,6 @@
 
 import io
 import itertools
-import os
-import subprocess
 import sys
 import threading
 import time
@@ -11,7 +9,6 @@ from contextlib import redirect_stdout
 
 import jupyter_client
 import matplotlib
-import numpy as np
 import pytest
 from conftest import NOTEBOOKS, ROOT
 from test_notebooks import code_cells, named
