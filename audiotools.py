@@ -755,8 +755,9 @@ def _overlapping(hop_length, length, name):
 def _centred_window(window, win_length, n_fft):
     """Returns a periodic window of `win_length` samples with zeros around it, (n_fft,)."""
     if isinstance(window, (str, tuple, float)):
+        named = (window,) if isinstance(window, str) else window  # old scipy takes "8" for 8.0
         try:
-            window = scipy.signal.get_window(window, win_length, fftbins=True)
+            window = scipy.signal.get_window(named, win_length, fftbins=True)
         except Exception as error:  # scipy raises various types
             reason = " ".join(str(error).split())[:80]
             raise ValueError(

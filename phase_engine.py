@@ -341,7 +341,7 @@ def gradient_phases(S, window, hop_length, seed):
     n_fft = len(window)
     centre, width = nearest_bell(window)
     rng, spread = np.random.default_rng(seed), compiled_spread()
-    peak = S.max() or 1
+    peak = max(S.max(), np.finfo(S.dtype).tiny)  # silence is all floor
     nepers = _AUDIBLE_DB / 20 * np.log(10)  # the audible range, in units of log S
     time_step = 2 * np.pi * hop_length / n_fft * np.arange(rows)
     phase = np.empty((0, rows), np.float32)

@@ -51,6 +51,8 @@ EXPLAINED = [
     ("first * self.hop_length, (last + ", "1  ->  0", "the hop too many is silent"),
     ("return mel_filter.astype(dtype, copy=", "mel_filter.astype", "the same numbers, in a copy"),
     ("mel = _numbers(mel, ", "0  ->  -1", "nothing has fewer than 0 dimensions"),
+    ("every_frame = slice(0, ", "1  ->  0", "a block ends where its phases do"),
+    ("for item in S_db.reshape(-1", "1  ->  2", "to numpy each negative number means the rest"),
     ('what = "low" if rate < 200', "200  ->  201", "no rate comes here between them"),
     ("def _whole(", "2**31 - 1", "so many of anything are refused for their memory"),
     (
