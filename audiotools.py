@@ -94,7 +94,7 @@ def _each(*ndims):
             for name, array in zip(names, arrays):
                 if array.size == 0:
                     raise ValueError(f"{name} has shape {array.shape}: it is empty")
-            if ndims[0] == 1:
+            if names[0] == "y":
                 _along_time(arrays[0], names[0])
             leads = [a.shape[: max(0, a.ndim - ndim)] for a, ndim in zip(arrays, ndims)]
             if len(set(leads)) > 1:
@@ -113,19 +113,21 @@ def _each(*ndims):
 
 def _along_time(y, name):
     """Refuses (n, channels), as soundfile reads: along the last axis runs time."""
-    if y.ndim == 2 and y.shape[1] < 8 < len(y):
+    if y.ndim >= 2 and y.shape[-1] <= 32 < y.shape[-2]:
         raise ValueError(
-            f"{name} has shape {y.shape}, which looks like channels side by "
-            f"side: pass {name}.mean(axis=1), or {name}.T for a batch of channels"
+            f"{name} has shape {y.shape}, which looks like channels side by side: pass "
+            f"{name}.mean(axis=-1), or {name}.swapaxes(-1, -2) for a batch of channels"
         )
 
 
 def _array(x, name):
     """Returns `x` as a plain array of whatever dtype."""
-    if np.ma.is_masked(x):
+    masked = list(filter(np.ma.is_masked, x if isinstance(x, (list, tuple)) else [x]))
+    if masked:
+        n_hidden = sum(map(np.ma.count_masked, masked))
         raise ValueError(
-            f"{name} hides {np.ma.count_masked(x)} of {np.size(x)} values behind a mask: say what "
-            f"they are, as in {name}.filled(0)"
+            f"{name} hides {n_hidden} of {np.size(x)} values behind a mask: say what they are, "
+            f"as in {name}.filled(0)"
         )
     try:
         return np.asarray(x)
@@ -352,13 +354,15 @@ def load_wav(path, *, sr=None, duration=None):
     _check_open(path, name)
     try:
         with soundfile.SoundFile(path) as file:
-            native_sr = file.samplerate
+            native_sr = _rate_of(file, name)
             n = max(1, round(min(seconds * native_sr, 2**62)))
             y = _mixed_down(file, n, name)
     except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: headerless .raw
+        reason = str(error).replace(str(path), name).strip(" .")
+        if "regular file" in reason:  # what libsndfile says of an MP3 that is none
+            reason = "Format not recognised"
         raise ValueError(
-            f"{name} cannot be read as sound ({str(error).replace(str(path), name).strip(' .')}): "
-            "convert it to WAV, FLAC, OGG or MP3"
+            f"{name} cannot be read as sound ({reason}): convert it to WAV, FLAC, OGG or MP3"
         ) from None
     if len(y) == 0:
         raise ValueError(f"{name} holds no samples: it is an empty recording")
@@ -370,6 +374,18 @@ def load_wav(path, *, sr=None, duration=None):
     import librosa  # here, because it takes seconds to import and only resampling needs it
 
     return librosa.resample(y, orig_sr=native_sr, target_sr=sr), sr
+
+
+def _rate_of(file, name):
+    """Returns the rate of an open SoundFile, if any sound has it."""
+    try:
+        _rate(file.samplerate)
+    except ValueError:
+        raise ValueError(
+            f"{name} says it has {file.samplerate} samples per second, as no sound does: its "
+            "header is damaged, convert it again"
+        ) from None
+    return file.samplerate
 
 
 def _name(path):
@@ -386,12 +402,13 @@ def _existing_file(path):
             f"path={_shown(path)} must be the path of a sound file, or an open binary file: "
             "of bytes in memory io.BytesIO(data) makes one"
         )
+    path = os.fsdecode(path)
     name, path = _name(path), os.path.expanduser(path)
     try:
         kind = stat.S_IFMT(os.stat(path).st_mode)
         if kind == stat.S_IFREG:
             open(path, "rb").close()
-            return path
+            return path if path.isprintable() else os.fsencode(path)  # it may be no text
         what = "is a folder" if kind == stat.S_IFDIR else "is a pipe or a device"
     except (FileNotFoundError, NotADirectoryError, ValueError):
         what = "does not exist"
@@ -405,7 +422,7 @@ def _existing_file(path):
 
 def _check_open(file, name):
     """Refuses an open `file` that would be misread: libsndfile does not say why."""
-    if isinstance(file, str):
+    if isinstance(file, (str, bytes)):
         return
     try:
         is_binary, position = isinstance(file.read(0), bytes), file.tell()
@@ -475,13 +492,15 @@ def save_wav(path, y, sr):
     sr = round(_rate(sr))
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(f"path={_shown(path)} must be the path of the file to write")
+    path = os.fsdecode(path)
     name, path = _name(path), os.path.expanduser(path)
     if os.path.splitext(path)[1].lower() not in (".wav", ".wave", ""):
         raise ValueError(f"{name} would hold a WAV file: give it a name that ends in .wav")
     if not os.path.isdir(os.path.dirname(path) or "."):
         raise FileNotFoundError(f"{name}: there is no such folder, make it first")
     file = io.BytesIO()
-    soundfile.write(file, y, sr, subtype="PCM_16", format="WAV")
+    steps = np.clip(np.round(y * 2.0**15), -(2**15), 2**15 - 1)  # soundfile would cut, not round
+    soundfile.write(file, steps.astype(np.int16), sr, subtype="PCM_16", format="WAV")
     try:
         with open(path, "wb") as target:
             target.write(file.getbuffer())
@@ -522,11 +541,12 @@ def match_level(y, reference):
 @_each(1)
 def _match_level(y, target_rms):
     y = _sound(y)
-    peak = float(np.abs(y).max())
+    peak = np.abs(y).max()
     if peak == 0:
         return y.copy()
-    rms = peak * np.sqrt(np.mean(np.square(y / peak, dtype=float)))  # safe for tiny y
-    return y * y.dtype.type(min(target_rms / rms, 1 / peak))
+    whole = np.divide(y, peak, dtype=float)  # at a peak of 1, however soft y is
+    rms = np.sqrt(np.mean(np.square(whole)))
+    return (whole * min(target_rms / rms, 1)).astype(y.dtype)
 
 
 def butter_bandpass(lowcut, highcut, sr, *, order=5):
@@ -771,6 +791,8 @@ def _centred_window(window, win_length, n_fft):
         )
     if not window.any():
         raise ValueError("the window is zero everywhere: use one that hears something")
+    if not 1e-6 <= np.abs(window).max() <= 1e6:
+        raise ValueError(f"the window peaks at {np.abs(window).max():.3g}: scale it to about 1")
     before = (n_fft - win_length) // 2
     return np.pad(window, (before, n_fft - win_length - before))
 
@@ -843,7 +865,9 @@ def istft(D, *, n_fft=None, hop_length=None, win_length=None, window="hann", len
         The grid, as in `stft`.
     length : int, optional
         Samples to return: ``len(y)`` of the way down. None stops at the centre of the last
-        frame, ``hop_length * (n_frames - 1)`` samples for an even `n_fft`.
+        frame, ``hop_length * (n_frames - 1)`` samples for an even `n_fft`. With frames less
+        than half overlapping it may end before the sound: what follows is silent, with a
+        warning.
 
     Returns
     -------
@@ -874,7 +898,16 @@ def istft(D, *, n_fft=None, hop_length=None, win_length=None, window="hann", len
     """
     D = _numbers(D, "D", ndim=2, kinds="cfiu")
     grid = _grid(n_fft, hop_length, win_length, window, rows=D.shape[0])
-    return _join_frames(scipy.fft.irfft(D, n=grid.n_fft, axis=0), grid, _weight(D, grid, length))
+    weight = _weight(D, grid, length)
+    last_heard = grid.window.nonzero()[0][-1] - grid.n_fft // 2  # from the centre of its frame
+    reached = grid.hop_length * (D.shape[1] - 1) + last_heard + 1
+    if reached < len(weight):
+        warnings.warn(
+            f"no frame reaches the last {len(weight) - reached} of {len(weight)} samples, they are "
+            "silent: choose hop_length at most half the window on the way down",
+            stacklevel=4,
+        )
+    return _join_frames(scipy.fft.irfft(D, n=grid.n_fft, axis=0), grid, weight)
 
 
 def _weight(D, grid, length, *, guess=False):
@@ -888,9 +921,9 @@ def _weight(D, grid, length, *, guess=False):
     n_frames = D.shape[1]
     length = _length(length, n_frames, grid)
     squares = (grid.window.astype(D.real.dtype) ** 2)[:, None]
-    weight = np.zeros(length, squares.dtype)  # a long hop may leave its end under no frame
+    weight = np.zeros(length, squares.dtype)
     sums = _add_up(np.broadcast_to(squares, (grid.n_fft, n_frames)), grid.hop_length)
-    sums = sums[grid.n_fft // 2 :][:length]
+    sums = sums[grid.n_fft // 2 :][:length]  # a long hop may leave the end under no frame
     weight[: len(sums)] = sums
     inside, peak = grid.shortest(n_frames), squares.max()
     rounding = np.finfo(weight.dtype).eps * peak
@@ -975,7 +1008,12 @@ def amplitude_to_db(S, *, ref=1.0, top_db=80.0):
 def _over(S, ref):
     """Returns ``S / ref``, refusing what the format cannot hold."""
     with np.errstate(all="ignore"):
-        return _in_range(S / S.dtype.type(ref), f"S over ref={ref:g}")
+        return _in_range(np.divide(S, ref, dtype=float), f"S over ref={ref:g}")
+
+
+def _depth(top_db):
+    """Returns `top_db` as a float; deeper than 100,000 dB no format reaches."""
+    return min(_positive(top_db, "top_db", "dB"), 1e5)
 
 
 def _floor(S_db, top_db):
@@ -984,7 +1022,7 @@ def _floor(S_db, top_db):
         return S_db
     item_axes = tuple(range(max(0, S_db.ndim - 2), S_db.ndim))
     peak = S_db.max(axis=item_axes, keepdims=True)
-    return np.maximum(S_db, peak - S_db.dtype.type(_positive(top_db, "top_db", "dB")))
+    return np.maximum(S_db, peak - S_db.dtype.type(_depth(top_db)))
 
 
 def db_to_amplitude(S_db, *, ref=1.0):
@@ -1018,7 +1056,8 @@ def _antilog(level_db, db_per_decade, name, *, ref=1.0):
             f"{name} reaches {level_db.max():.4g} dB with ref={ref:g}, but {level_db.dtype} can "
             f"hold {highest:.0f} dB: are these decibels, and unscaled?"
         )
-    return level_db.dtype.type(ref) * 10 ** (level_db / level_db.dtype.type(db_per_decade))
+    amplitude = ref * 10 ** (level_db.astype(float) / db_per_decade)
+    return amplitude.astype(level_db.dtype)
 
 
 @_each(1)
@@ -1057,7 +1096,7 @@ def pretty_spectrogram(y, *, n_fft=2048, hop_length=None, ref=None, top_db=80.0)
     S = np.abs(stft(y, n_fft=n_fft, hop_length=hop_length))
     if ref is None:
         ref = S.max() or 1.0  # of silence every level will do
-    top_db, deepest = _positive(top_db, "top_db", "dB"), -20 * np.log10(np.finfo(S.dtype).tiny)
+    top_db, deepest = _depth(top_db), -20 * np.log10(np.finfo(S.dtype).tiny)
     if top_db > deepest:
         raise ValueError(
             f"top_db={top_db:g} dB is deeper than {S.dtype} reaches: choose up to {deepest:.0f}"
@@ -1421,7 +1460,7 @@ def _init(init, S):
     phases = _numbers(init, "init", ndim=2, from_complex="np.angle")
     if phases.shape != S.shape:
         raise ValueError(f"init has phases of shape {phases.shape}, S has {S.shape}: pass as many")
-    return phases
+    return np.fmod(phases, 2 * np.pi, dtype=float)  # whole turns would cost float32 its digits
 
 
 def _start(S, init, grid, length, seed):
@@ -1496,7 +1535,7 @@ def invert_pretty_spectrogram(
     True
     """
     S_db = _numbers(S_db, "S_db", ndim=2)
-    top_db = _positive(top_db, "top_db", "dB")
+    top_db = _depth(top_db)
     for item in S_db.reshape(-1, *S_db.shape[-2:]):
         if item.min() >= 0 and item.max() > 0:
             raise ValueError(
@@ -1757,6 +1796,11 @@ def _filter_for(mel_filter, dtype, *, bins=None, bands=None):
             f"mel_filter has {mel_filter.shape[0]} bands, M has {bands}: "
             "use the filter of the way down"
         )
+    if not 1e-12 <= mel_filter.max() <= 1e12:
+        raise ValueError(
+            f"mel_filter peaks at {mel_filter.max():.3g}: take one of mel_filterbank, or scale it "
+            "to about 1"
+        )
     return mel_filter.astype(dtype, copy=False)
 
 
@@ -1862,13 +1906,15 @@ def mel_to_spectrogram(
     M = _magnitude(M, "M")
     W = _filter_for(mel_filter, M.dtype, bands=M.shape[0])
     n_iter = _iterations(n_iter)
-    exponent = 1 / _power(power)
+    power = _power(power)
     M = _stretch(M, _whole(shorten_factor, "shorten_factor"), n_frames, W.shape[1])
     correction = phase_engine.mel_correction(M, W)
+    exponent = 1 / power
     X = correction(np.ones((W.shape[1], 1), M.dtype))
     for _ in range(n_iter):
         X *= correction(X)
-    return X**exponent
+    with np.errstate(over="ignore"):
+        return _in_range(X**exponent, f"M ** {exponent:.3g}, with power={power:g},")
 
 
 def _stretch(M, factor, n_frames, rows):
@@ -2461,11 +2507,18 @@ def spectral_convergence(estimate, target):
     """
     _same_shape(estimate, target)
     estimate, target = _magnitude(estimate, "estimate"), _magnitude(target, "target")
-    scale = max(estimate.max(), target.max()) or 1.0  # keeps squares within range
-    error = np.linalg.norm(np.subtract(estimate, target, dtype=float) / scale)
-    size = np.linalg.norm(target.astype(float) / scale)
-    with np.errstate(divide="ignore"):
-        return float(20 * (np.log10(error) - np.log10(size))) if error else -np.inf
+    error = np.subtract(estimate, target, dtype=float)
+    if not error.any():
+        return -np.inf
+    if not target.any():
+        raise ValueError("the target is silent: no level to compare with")
+    return 20 * (_log_norm(error) - _log_norm(target.astype(float)))
+
+
+def _log_norm(x):
+    """Returns the common logarithm of the norm of `x`, whose squares may be out of range."""
+    peak = np.abs(x).max()
+    return float(np.log10(np.linalg.norm(x / peak)) + np.log10(peak))
 
 
 @_each(2, 2)
@@ -2540,7 +2593,7 @@ def pitch_accuracy(f0, reference, *, cents=50):
     if not voiced.any():
         raise ValueError("the reference has no voiced frame: there is no pitch to compare")
     with np.errstate(divide="ignore"):  # unvoiced is infinitely far off
-        octaves = np.log2(f0[voiced]) - np.log2(reference[voiced])
+        octaves = np.log2(f0[voiced], dtype=float) - np.log2(reference[voiced], dtype=float)
     return float(np.mean(np.abs(1200 * octaves) <= cents))
 
 
@@ -2586,6 +2639,11 @@ def intelligibility(y, reference, sr):
     if len(y) < 0.4 * sr or not reference.any():
         raise ValueError(too_little)
     y, reference = (x / (np.abs(x).max() or 1) for x in (y, reference))
+    if sr // math.gcd(sr, 10000) > 441:  # 10 kHz is where it compares, by filters so long
+        import librosa
+
+        y, reference = (librosa.resample(x, orig_sr=sr, target_sr=10000) for x in (y, reference))
+        sr = 10000
     with _one_at_a_time:
         state = np.random.get_state()  # pystoi draws its dither from numpy's global generator
         np.random.seed(0)
@@ -2632,4 +2690,5 @@ def overlap(y, frame_length, hop_length):
 
 def iterate_invert_spectrogram(S, *, n_iter=10, **options):
     """Returns ``griffin_lim(S, init="align", momentum=0, gamma=1)``: slide, then iterate."""
-    return griffin_lim(S, n_iter=n_iter, init="align", momentum=0.0, gamma=1.0, **options)
+    options = dict(init="align", momentum=0.0, gamma=1.0) | options
+    return griffin_lim(S, n_iter=n_iter, **options)

@@ -52,6 +52,7 @@ import os
 import re
 import sys
 import time
+import unicodedata
 import uuid
 from concurrent.futures.process import BrokenProcessPool
 from numbers import Real
@@ -128,29 +129,30 @@ class Recipe:
         for name in ("sr", "n_fft", "hop_length", "n_mels", "n_mfcc"):
             if name != "n_mfcc" or self.n_mfcc is not None:
                 self._check_whole(name)
-        if self.top_db is not None and type(self.top_db) is not bool:  # numpy's is no JSON
-            object.__setattr__(self, "top_db", float(self.top_db))
+        if isinstance(self.top_db, np.number):  # numpy's numbers are no JSON
+            object.__setattr__(self, "top_db", self.top_db.item())
         if self.pitch is not None:
             self._check_pitch()
-        X, f0 = self.down(np.ones(self.n_fft))  # compiles pyin, before two processes do at once
+        y = np.ones(min(self.hop_length, 2**18))  # two frames; compiles pyin, once for all workers
+        X, f0 = self.down(y)
         self.up(X, f0, **(dict(init="random", n_iter=0) if f0 is None else {}))
 
     def _check_whole(self, name):
         value = getattr(self, name)
         is_number = isinstance(value, Real) and not isinstance(value, (bool, np.bool_))
-        if not is_number or not float(value).is_integer():
+        if not is_number or value % 1 != 0:
             raise TypeError(f"{name}={value!r} must be a whole number")
         object.__setattr__(self, name, int(value))
 
     def _check_pitch(self):
         try:
-            fmin, fmax = (float(hz) for hz in self.pitch)
-        except (TypeError, ValueError):
+            fmin, fmax = (float(hz) for hz in tuple(self.pitch))
+        except (TypeError, ValueError, OverflowError):
             message = f"pitch={self.pitch!r} must be two frequencies in Hz, as in (65, 420)"
             raise TypeError(message) from None
-        if not 0 < fmin * 2 ** (1 / 12) <= fmax <= self.sr / 2:
+        if not 20 <= fmin <= fmax / 2 ** (1 / 12) or not fmax <= self.sr / 2:
             raise ValueError(
-                f"pitch=({fmin:g}, {fmax:g}) Hz must rise by a semitone or more, above 0 and "
+                f"pitch=({fmin:g}, {fmax:g}) Hz must rise by a semitone or more, from 20 Hz and "
                 f"up to {self.sr / 2:g} Hz, half of sr={self.sr:g}"
             )
         object.__setattr__(self, "pitch", (fmin, fmax))
@@ -234,6 +236,9 @@ class Recipe:
         if (f0 is None) != (self.pitch is None):
             cure = "pass no f0" if self.pitch is None else "pass f0, one number for each frame"
             raise ValueError(f"the recipe has pitch={self.pitch}: {cure}")
+        for name in options:
+            if hasattr(self, name):
+                raise TypeError(f"{name}={options[name]!r}: leave it out, the recipe says it")
         options |= dict(n_fft=self.n_fft, hop_length=self.hop_length, length=length)
         is_mel = self.n_mfcc is None
         M = at.db_to_amplitude(X) ** 2 if is_mel else None
@@ -293,11 +298,18 @@ def find_sounds(folder):
 
 def _folder(folder):
     """Returns a folder that is there, as a path."""
-    folder = Path(folder)
+    folder = _as_path(folder)
     if not folder.is_dir():
         what = "is a file" if folder.exists() else "does not exist"
         raise NotADirectoryError(f"{folder} {what}: give the folder that holds the sounds")
     return folder
+
+
+def _as_path(path):
+    """Returns `path`, with ``~`` filled in; no text stands for the folder we happen to be in."""
+    if not isinstance(path, (str, os.PathLike)) or not os.fspath(path):
+        raise TypeError(f"{path!r} must be the path of a folder, as text or a Path")
+    return Path(os.path.expanduser(path))
 
 
 def _walk(folder, suffixes):
@@ -305,7 +317,7 @@ def _walk(folder, suffixes):
     for path, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if name[0] != ".")
         below = Path(path).relative_to(folder)
-        for name in sorted(files, key=lambda name: (os.path.splitext(name)[0], name)):
+        for name in sorted(files, key=lambda name: (_folded(name), name)):
             if name[0] != "." and name.lower().endswith(suffixes):
                 yield (below / name).as_posix()
 
@@ -313,6 +325,11 @@ def _walk(folder, suffixes):
 def _item(source):
     """Returns the name of the item that a file becomes."""
     return os.path.splitext(source)[0]
+
+
+def _folded(source):
+    """Returns what is alike in names that some disk (of macOS, of Windows) takes for one."""
+    return unicodedata.normalize("NFC", _item(source)).casefold()
 
 
 def build(folder, store, recipe, *, n_jobs=None, progress=True):
@@ -357,19 +374,23 @@ def build(folder, store, recipe, *, n_jobs=None, progress=True):
     >>> print(build("data", getfixture("tmp_path") / "features", Recipe(), progress=False))
     63 made, 0 kept, 0 skipped
     """
-    folder, store = _folder(folder), Path(store)
+    folder, store = _folder(folder), _as_path(store).absolute()
     n_files = sum(1 for _ in find_sounds(folder))
     if not n_files:
         raise ValueError(f"{folder} holds no sound, nor does a folder in it: {' '.join(SUFFIXES)}")
     if not isinstance(recipe, Recipe):
         raise TypeError(f"recipe={recipe!r} must be a Recipe")
+    if n_jobs is not None and (type(n_jobs) is not int or n_jobs == 0):
+        raise TypeError(f"n_jobs={n_jobs!r} must be a number of processes, or -1 for all cores")
+    if not (callable(progress) or isinstance(progress, bool)):
+        raise TypeError(f"progress={progress!r} must be True, False or a function")
     _begin(store, recipe)
     say = progress if callable(progress) else _say if progress else None
     report, n_done, busy, said, last = Report(), 0, 0.0, 0.0, time.monotonic()
-    places = folder.absolute(), store.absolute()  # a worker may stand elsewhere
+    places = folder.absolute(), store  # a worker may stand elsewhere
     tasks = (
-        joblib.delayed(_make)(*places, item, list(sources), recipe)
-        for item, sources in itertools.groupby(find_sounds(folder), key=_item)
+        joblib.delayed(_make)(*places, list(sources), recipe)
+        for _, sources in itertools.groupby(find_sounds(folder), key=_folded)
     )
     try:
         with threadpoolctl.threadpool_limits(1):
@@ -427,9 +448,10 @@ def _one_thread():
     threadpoolctl.threadpool_limits(1)
 
 
-def _make(folder, store, item, sources, recipe):
+def _make(folder, store, sources, recipe):
     """Writes one item, if need be; returns its files, 1 if so, its seconds, why it was not."""
     _one_thread()
+    item = _item(sources[0])
     target = _path(store, item)
     try:
         source = _only(sources)
@@ -452,7 +474,10 @@ def _make(folder, store, item, sources, recipe):
 def _only(sources):
     """Returns the file that an item is made of, if its name will do."""
     if len(sources) > 1:
-        raise ValueError(f"is one of {', '.join(sources)}, one item by name: rename all but one")
+        raise ValueError(
+            f"is one of {', '.join(sources)}, one item by name (upper case or lower): rename "
+            "all but one"
+        )
     (source,) = sources
     try:
         source.encode()
@@ -617,7 +642,7 @@ def _metadata(path):
         metadata = json.loads(text or "{}")
         version = metadata.get("version", 0)
         is_later = version > VERSION
-    if not version:
+    if not version or "recipe" not in metadata:
         raise ValueError(f"{path} was not written by corpus.py: other tools may read it")
     if is_later:
         raise ValueError(
@@ -667,7 +692,7 @@ def open_store(path):
     >>> scaled.shape, np.allclose(scaler.inverse_transform(scaled).T, X, atol=1e-3)
     ((265, 80), True)
     """
-    path = Path(path)
+    path = _as_path(path).absolute()
     if not (path / "_common_metadata").exists():
         raise FileNotFoundError(f"{path} is no store, it has no _common_metadata: build makes one")
     return Store(path)
@@ -763,6 +788,8 @@ def fit_scaler(store, items=None):
         ``scaler.transform(store.features(item).T)`` scales, `inverse_transform` undoes it;
         `store.scaler` finds it again.
     """
+    if not isinstance(store, Store):
+        raise TypeError(f"store={store!r} must be a Store: open_store(path) opens one")
     if isinstance(items, str):
         raise TypeError(f"items={items!r} must be a list of items, not one: put it in brackets")
     scaler, n_items = StandardScaler(), 0

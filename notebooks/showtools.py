@@ -15,6 +15,7 @@ Every figure ends with `caption`, every sound has a label, every claim is checke
 import html
 import inspect
 import io
+import numbers
 from base64 import b64encode
 from pathlib import Path
 
@@ -311,9 +312,16 @@ MIME = {"MP3": "audio/mpeg", "FLAC": "audio/flac", "WAV": "audio/wav"}
 
 
 def encode(y, sr, codec):
-    """Returns a waveform as the bytes of a sound file: "MP3", "FLAC" or "WAV"."""
-    file = io.BytesIO()
-    soundfile.write(file, np.asarray(y, dtype=np.float32), sr, format=codec)
+    """Returns a waveform within -1 ... 1 as the bytes of a sound file: "MP3", "FLAC" or "WAV"."""
+    y, file = np.asarray(y), io.BytesIO()
+    if y.dtype.kind != "f" or not np.abs(y).max() <= 1:  # NaN is not either
+        raise ValueError(f"y, of dtype {y.dtype}, would be clipped: pass floats within -1 ... 1")
+    try:
+        soundfile.write(file, y.astype(np.float32), round(sr), format=codec)
+    except soundfile.LibsndfileError:
+        raise ValueError(
+            f'no {codec} has sr={sr} samples per second: pass codec="FLAC", or resample to 48000'
+        ) from None
     return file.getvalue()
 
 
@@ -342,6 +350,8 @@ def _player(label, sound, codec):
 
 def level(sounds):
     """Returns ``{label: y}`` at one level: the first one's, or the loudest that clips none."""
+    if not sounds:
+        raise ValueError("there is nothing to play: pass {label: y}")
     reference = next(iter(sounds.values()))
     soft = {label: at.match_level(y, 1e-3 * reference) for label, y in sounds.items()}
     peak = max(np.abs(y).max() for y in soft.values())
@@ -356,7 +366,7 @@ def level(sounds):
 
 def claim(text, holds):
     """Prints "✓ text" if `holds`; stops the notebook if not."""
-    if not holds:
+    if not _truth(holds):
         raise AssertionError(
             f"on this sound, or with these values, it is not so: {text} "
             "(claims are made for voices, at the values that stand here)"
@@ -364,16 +374,23 @@ def claim(text, holds):
     print(f"✓ {text}")
 
 
+def _truth(value):
+    """Returns `value` if it is True or False: NaN, or the text "False", would count as True."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{value!r} is neither True nor False: compare it with something")
+    return bool(value)
+
+
 def number(answer):
     """Returns an answer that is one real number; nan for all else, on which no check stumbles."""
-    is_number = isinstance(answer, (int, float, np.number)) and not isinstance(answer, bool)
+    is_number = isinstance(answer, numbers.Real) and not isinstance(answer, bool)
     return answer if is_number else np.nan
 
 
 def check(right, why, *, proof=""):
     """Prints whether an exercise is solved; `why` says what is wrong, `proof` what shows it."""
     good = f"✓ Right: {proof}" if proof else "✓ Right."
-    print(good if right else f"✗ Not yet: {why}")
+    print(good if _truth(right) else f"✗ Not yet: {why}")
 
 
 class Line(widgets.Label):

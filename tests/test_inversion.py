@@ -51,6 +51,15 @@ def test_the_true_phases_give_the_sound_back(voice):
         assert np.abs(back - y).max() < 1e-5
 
 
+def test_whole_turns_change_no_phase(slt):
+    y, _ = slt
+    D = at.stft(y, **GRID)
+    for turns in (1, 10**7):  # of a phase that was summed up over hours
+        phase = np.angle(D).astype(float) + 2 * np.pi * turns
+        back = at.griffin_lim(np.abs(D), n_iter=0, init=phase, length=len(y), **GRID)
+        assert np.abs(back - y).max() < 1e-5
+
+
 def test_many_frames_of_few_rows_take_their_phases_too(slt):
     y, grid = slt[0][8000:9000], dict(n_fft=16, hop_length=4)
     D = at.stft(y, **grid)  # (9, 251)

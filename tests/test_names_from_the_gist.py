@@ -53,5 +53,11 @@ def test_the_name_answers_with_the_right_value(name):
     assert VALUES[name]()
 
 
+def test_the_iteration_may_start_elsewhere():
+    slid, random = (at.iterate_invert_spectrogram(S, init=i, **GRID) for i in ("align", "random"))
+    assert np.array_equal(slid, at.iterate_invert_spectrogram(S, **GRID))
+    assert not np.array_equal(slid, random)
+
+
 def test_there_are_fifteen_and_all_are_public():
     assert len(VALUES) == 15 and all(callable(getattr(at, name)) for name in VALUES)

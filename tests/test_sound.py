@@ -54,6 +54,14 @@ def test_save_and_load_return_the_same_samples(tmp_path, slt):
     assert sr == SR and np.array_equal(y, slt[0])
 
 
+def test_save_rounds_to_the_nearest_step(tmp_path):
+    steps = np.linspace(-20.3, 20.2, 1000)  # of 16 bits
+    at.save_wav(tmp_path / "soft.wav", steps / 2**15, SR)
+    assert np.array_equal(at.load_wav(tmp_path / "soft.wav")[0] * 2**15, np.round(steps))
+    at.save_wav(tmp_path / "full.wav", np.array([-1.0, 1.0]), SR)
+    assert np.array_equal(at.load_wav(tmp_path / "full.wav")[0], [-1, 1 - 2**-15])
+
+
 def test_save_refuses_to_clip(tmp_path):
     with pytest.raises(ValueError, match="peaks at 3, above full scale 1.0"):
         at.save_wav(tmp_path / "loud.wav", np.array([0.0, 3.0]), SR)
@@ -75,6 +83,8 @@ def test_match_level_works_at_extreme_levels():
     for gain in (1e-30, 1e-20, 1e15):
         matched = at.match_level((gain * TONE).astype(np.float32), TONE)
         assert np.abs(matched - TONE).max() < 1e-5
+    matched = at.match_level(1e-310 * TONE, TONE)
+    assert np.abs(matched - TONE).max() < 1e-5  # so small a number has 14 digits left
 
 
 def test_bandpass_is_three_decibels_down_at_its_edges():
