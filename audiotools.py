@@ -93,7 +93,7 @@ def _each(*ndims):
 
             for name, array in zip(names, arrays):
                 if array.size == 0:
-                    raise ValueError(f"{name} has shape {array.shape}: it is empty")
+                    raise ValueError(f"{name} has shape {array.shape}: it is empty, pass numbers")
             if names[0] == "y":
                 _along_time(arrays[0], names[0])
             leads = [a.shape[: max(0, a.ndim - ndim)] for a, ndim in zip(arrays, ndims)]
@@ -162,7 +162,7 @@ def _numbers(x, name, *, ndim, kinds="fiu", negative=True, from_complex="np.abs"
         alone = "" if x.ndim else f" (it is {_shown(x.item())})"
         raise TypeError(f"{name} has dtype {x.dtype}{alone}: {cure}")
     if x.size == 0:
-        raise ValueError(f"{name} has shape {x.shape}: it is empty")
+        raise ValueError(f"{name} has shape {x.shape}: it is empty, pass numbers")
     if x.ndim < ndim:
         raise ValueError(f"{name} has shape {x.shape}: it needs {ndim} dimension(s)")
     single = x.dtype.kind in "fc" and np.finfo(x.dtype).bits <= 32
@@ -365,7 +365,7 @@ def load_wav(path, *, sr=None, duration=None):
             f"{name} cannot be read as sound ({reason}): convert it to WAV, FLAC, OGG or MP3"
         ) from None
     if len(y) == 0:
-        raise ValueError(f"{name} holds no samples: it is an empty recording")
+        raise ValueError(f"{name} holds no samples: it is empty, take another recording")
     y = _sound(y, name)
     if sr is None or sr == native_sr:
         return y, native_sr
@@ -1909,12 +1909,11 @@ def mel_to_spectrogram(
     power = _power(power)
     M = _stretch(M, _whole(shorten_factor, "shorten_factor"), n_frames, W.shape[1])
     correction = phase_engine.mel_correction(M, W)
-    exponent = 1 / power
-    X = correction(np.ones((W.shape[1], 1), M.dtype))
-    for _ in range(n_iter):
-        X *= correction(X)
-    with np.errstate(over="ignore"):
-        return _in_range(X**exponent, f"M ** {exponent:.3g}, with power={power:g},")
+    with np.errstate(over="ignore", invalid="ignore"):
+        X = correction(np.ones((W.shape[1], 1), M.dtype))
+        for _ in range(n_iter):
+            X *= correction(X)
+        return _in_range(X ** (1 / power), f"M ** {1 / power:.3g}, with power={power:g},")
 
 
 def _stretch(M, factor, n_frames, rows):
@@ -2030,7 +2029,9 @@ def _mel_to_audio(M, S, init, mel_filter, power, *options):
     def approach(first, last):
         return phase_engine.keep_mel(M[:, first:last], mel_filter, power)
 
-    return _solve(S, init, approach, *options)
+    with np.errstate(over="ignore", invalid="ignore"):
+        y = _solve(S, init, approach, *options)
+    return _in_range(y, f"M ** {1 / power:.3g}, with power={power:g},")
 
 
 # ----------------------------------------------------------------------------------------

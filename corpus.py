@@ -146,7 +146,7 @@ class Recipe:
 
     def _check_pitch(self):
         try:
-            fmin, fmax = (float(hz) for hz in tuple(self.pitch))
+            fmin, fmax = map(float, np.asarray(self.pitch, dtype=float))
         except (TypeError, ValueError, OverflowError):
             message = f"pitch={self.pitch!r} must be two frequencies in Hz, as in (65, 420)"
             raise TypeError(message) from None

@@ -68,8 +68,8 @@ def trust(request):
 
 
 CURES = (
-    "pass|use|choose|must|give|take|make|convert|repair|needs|need|raise|lower|scale|say|allow|"
-    "call|open|go back|turn|read only|save|compute|compare|are these|hear|empty|match"
+    r"\b(pass|use|choose|must|give|take|make|convert|repair|needs?|raise|lower|scale|say|allow|"
+    r"call|open|go back|turn|read only|save|compute|compare|are these)\b"
 )
 
 
@@ -91,7 +91,7 @@ def attempt(trust):
         if outcome == dict(refused=1):
             words = str(result)
             assert len(words) < 300 and "\n" not in words, words
-            assert re.search(CURES, words), f"no cure: {words}"
+            assert re.search(CURES, words, re.IGNORECASE), f"no cure: {words}"
             assert not names or any(name in words for name in names), words
         trust(seconds=seconds, bytes=peak, **outcome)
         return result
@@ -114,7 +114,8 @@ def pytest_terminal_summary(terminalreporter):
     terminalreporter.section("trust")
     terminalreporter.write_line(
         f"bad input:  {n['accepted'] + n['refused']:,} cases tried, {n['accepted']:,} accepted "
-        f"with a right result, {n['refused']:,} refused in words; none took more than "
+        f"with a right result (at extremes: with finite numbers), {n['refused']:,} refused in "
+        "words; none took more than "
         f"{n['seconds']:.1f} s or {n['bytes'] / 1e6:.0f} MB"
     )
     terminalreporter.write_line(

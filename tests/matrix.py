@@ -1,4 +1,4 @@
-"""Tests the module and notebooks 01 and 04 on every Python at hand: `make matrix`, an hour.
+"""Tests the modules and notebooks 01 and 04 on every Python at hand: `make matrix`, an hour.
 
 Twice on each: with the versions of constraints.txt, and with the lowest that requirements.txt
 allows. One environment at a time, in a temporary folder that is removed. `make matrix
@@ -8,6 +8,7 @@ it needs the network.
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -23,9 +24,11 @@ SETS = {  # what uv adds to `uv pip install -r requirements.txt`
 }
 SHOWN = ["numpy", "scipy", "librosa", "numba"]
 MODULE = "short_time inversion phase_engine mel_and_cepstrum measures sound names_from_the_gist"
-MORE = "defaults_and_limits bad_input showtools"
+MORE = "defaults_and_limits bad_input"
 MODULE_TESTS = ["audiotools.py"]  # its examples
 MODULE_TESTS += [f"tests/test_{name}.py" for name in f"{MODULE} {MORE}".split()]
+BESIDE = "bad_files properties peers showtools corpus"
+TESTS = [*MODULE_TESTS, "corpus.py", *(f"tests/test_{name}.py" for name in BESIDE.split())]
 NOTEBOOKS = ["notebooks/01_spectrograms.ipynb", "notebooks/04_mfcc_reversal.ipynb"]
 NBVAL = "--nbval --nbval-current-env --nbval-cell-timeout=300"
 NBVAL += " --nbval-sanitize-with=tests/sanitize.cfg"
@@ -57,7 +60,7 @@ def run_pytest(python, tests, options, tree, environment):
     report = tree / "report.xml"
     report.unlink(missing_ok=True)
     command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--junitxml={report}"]
-    command += [*options.split(), *tests]
+    command += [*shlex.split(options), *tests]
     done = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True)
     if not report.exists():
         return 0, [f"pytest itself: {(done.stdout + done.stderr)[-2000:]}"]
@@ -90,7 +93,7 @@ def try_one(python, versions, uv, folder):
     listed = subprocess.run([uv, "pip", "list", "--python", own, "--format=json"], **quiet)
     has = {package["name"]: package["version"] for package in json.loads(listed.stdout)}
     version = subprocess.run([own, "-V"], **quiet).stdout.split()[1]
-    module = run_pytest(own, MODULE_TESTS, "--doctest-modules", tree, environment)
+    module = run_pytest(own, TESTS, "--doctest-modules -m 'not slow'", tree, environment)
     notebooks = run_pytest(own, NOTEBOOKS, NBVAL, tree, environment)
     counts = [f"{passed} passed, {len(bad)} failed" for passed, bad in (module, notebooks)]
     return [version, versions, *[has[name] for name in SHOWN], *counts]
@@ -99,7 +102,7 @@ def try_one(python, versions, uv, folder):
 def main(names):
     pythons, failed = at_hand(names or PYTHONS), False
     row = "{:8} {:7}" + " {:8}" * len(SHOWN) + " {:24} {}"
-    print(row.format("Python", "set", *SHOWN, "module", "cells of 01 and 04"), flush=True)
+    print(row.format("Python", "set", *SHOWN, "modules", "cells of 01 and 04"), flush=True)
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         uv = get_uv(folder / "uv")

@@ -19,6 +19,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import audiotools as at
 
+pytestmark = pytest.mark.filterwarnings("ignore:no frame reaches the last")
+
 
 @pytest.fixture(autouse=True)
 def counted(trust):
@@ -78,7 +80,7 @@ def test_it_comes_back_wherever_scipy_says_it_can(window, n, n_fft, overlap, dty
     scarce = (window, overlap) in [("hann", 5), ("hann", 37), ("hann", 39)] or "bla" in str(window)
     if dtype == np.float64:
         assert_allclose(back[:heard], y[:heard], atol=1e-7 if scarce else 1e-11)
-    else:  # where frames hardly overlap a sample has a millionth of the weight, or none
+    else:  # where frames hardly overlap a sample has a millionth of the weight: 6e-8 becomes 0.1
         assert_allclose(back[: heard - 9], y[: heard - 9], atol=0.3 if scarce else 1e-3)
 
 
@@ -107,6 +109,7 @@ def test_stft_is_scipys_but_for_its_scale(window, n, n_fft, overlap):
     assert_allclose(ours, theirs, atol=1e-9)
 
 
+@pytest.mark.skipif(not hasattr(scipy.signal, "ShortTimeFFT"), reason="this scipy is older")
 @rows
 def test_stft_is_the_newer_scipys(window, n, n_fft, overlap):
     y, values = noise(n), scipy.signal.get_window(window, n_fft)
@@ -114,8 +117,7 @@ def test_stft_is_the_newer_scipys(window, n, n_fft, overlap):
     ours = at.stft(y, n_fft=n_fft, hop_length=hop, window=window)
     peer = scipy.signal.ShortTimeFFT(values, hop, fs=1, phase_shift=None)
     assert_allclose(ours, peer.stft(y, p0=0, p1=ours.shape[1]), atol=1e-9)
-    # Its frames reach further on either side. Where all of ours have their say, its inverse
-    # of our spectra is ours.
+    # Where all frames have their say, the sound comes back.
     back = at.istft(ours, n_fft=n_fft, hop_length=hop, window=window, length=n)
     inner = slice(n_fft, n - n_fft)
     assert_allclose(back[inner], y[inner], atol=1e-6)
