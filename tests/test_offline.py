@@ -277,7 +277,7 @@ def recipe(target, module):
 
 
 @pytest.mark.parametrize("target, module", [("lab", "jupyterlab"), ("app", "voila")])
-def test_servers_listen_to_this_machine_alone_and_keep_their_token(target, module):
+def test_servers_listen_to_this_machine_alone_and_no_option_opens_them(target, module):
     options = recipe(target, module)
     ips = [option for option in options if re.match(r"--(\w+\.)?ip\b", option)]
     assert ips in (["--ip=127.0.0.1"], ["--Voila.ip=127.0.0.1"])
