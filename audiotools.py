@@ -1153,7 +1153,8 @@ def xcorr_offset(reference, candidate, *, max_lag=None):
 def _unit_peak(y):
     """Returns `y` without its mean and with a peak of 1 (silence stays silence)."""
     y = y - y.mean()
-    return y / (np.abs(y).max() or 1)
+    with np.errstate(over="ignore"):  # old numpy complains where all numbers are the smallest
+        return y / (np.abs(y).max() or 1)
 
 
 @_each(2)
@@ -2519,7 +2520,8 @@ def spectral_convergence(estimate, target):
 def _log_norm(x):
     """Returns the common logarithm of the norm of `x`, whose squares may be out of range."""
     peak = np.abs(x).max()
-    return float(np.log10(np.linalg.norm(x / peak)) + np.log10(peak))
+    with np.errstate(over="ignore"):  # old numpy complains where all numbers are the smallest
+        return float(np.log10(np.linalg.norm(x / peak)) + np.log10(peak))
 
 
 @_each(2, 2)
