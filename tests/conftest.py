@@ -115,8 +115,7 @@ def pytest_terminal_summary(terminalreporter):
     terminalreporter.write_line(
         f"bad input:  {n['accepted'] + n['refused']:,} cases tried, {n['accepted']:,} accepted "
         f"with a right result (at extremes: with finite numbers), {n['refused']:,} refused in "
-        "words; none took more than "
-        f"{n['seconds']:.1f} s or {n['bytes'] / 1e6:.0f} MB"
+        f"words; none took more than {n['seconds']:.1f} s or {n['bytes'] / 1e6:.0f} MB"
     )
     terminalreporter.write_line(
         f"properties: {n['properties']:,} hold on {n['examples']:,} examples drawn at random"

@@ -31,8 +31,7 @@ import coverage
 import librosa
 import numpy as np
 import pytest
-from matrix import MODULE_TESTS as TESTS
-from matrix import ROOT
+from matrix import MODULE_TESTS, ROOT
 
 SOURCES = ["audiotools.py", "phase_engine.py"]
 TOO_SLOW = "broken_copy or compiles_anew"  # these compile again and again, and tell little more
@@ -398,7 +397,7 @@ def try_all(drawn, folder):
     warm_up()
     recorder = Recorder()
     recorder.coverage.start()
-    passed = run_pytest(TESTS, recorder)
+    passed = run_pytest(MODULE_TESTS, recorder)
     recorder.coverage.stop()
     if passed != 0:
         raise SystemExit("the tests must pass before anything is changed")
