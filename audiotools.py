@@ -395,6 +395,12 @@ def _name(path):
     return text if len(text) <= 80 else f"{text[:20]}...{text[-50:]}"
 
 
+def _named(path):
+    """Returns what to call a path in an error, and the path as text, with ``~`` filled in."""
+    path = os.fsdecode(path)
+    return _name(path), os.path.expanduser(path)
+
+
 def _existing_file(path):
     """Returns `path`, with ``~`` filled in, if it is that of a file which can be opened."""
     if not isinstance(path, (str, os.PathLike)):
@@ -402,8 +408,7 @@ def _existing_file(path):
             f"path={_shown(path)} must be the path of a sound file, or an open binary file: "
             "of bytes in memory io.BytesIO(data) makes one"
         )
-    path = os.fsdecode(path)
-    name, path = _name(path), os.path.expanduser(path)
+    name, path = _named(path)
     try:
         kind = stat.S_IFMT(os.stat(path).st_mode)
         if kind == stat.S_IFREG:
@@ -492,8 +497,7 @@ def save_wav(path, y, sr):
     sr = round(_rate(sr))
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(f"path={_shown(path)} must be the path of the file to write")
-    path = os.fsdecode(path)
-    name, path = _name(path), os.path.expanduser(path)
+    name, path = _named(path)
     if os.path.splitext(path)[1].lower() not in (".wav", ".wave", ""):
         raise ValueError(f"{name} would hold a WAV file: give it a name that ends in .wav")
     if not os.path.isdir(os.path.dirname(path) or "."):
