@@ -1,0 +1,18 @@
+"""Compiles what librosa and the module compile at first use; they keep the result.
+
+    python -W ignore -m tools.warm_up
+
+Two processes that compile librosa's pitch tracker at once leave a broken file that crashes
+every later one, so one does it now. The phase's gradient is compiled on the way, and the
+first panel need not wait for it.
+"""
+
+import librosa
+
+import audiotools as at
+
+y, sr = at.load_wav("data/slt.wav", duration=1)
+at.pitch(y, sr)
+S = abs(at.stft(y))
+at.griffin_lim(S)
+librosa.griffinlim(S, n_iter=1)
