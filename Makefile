@@ -77,8 +77,7 @@ clean: ## remove .venv, build and what the tools left behind
 	@rm -rf .venv build .pytest_cache .ruff_cache && find . -depth \
 	  \( -name __pycache__ -o -name .ipynb_checkpoints \) -exec rm -rf {} \;
 
-# --- .venv: tools/install.sh makes it, and again where its Python is gone --------------------
-
+# What the targets stand on. A .venv whose Python is gone is made again.
 $(shell test -x .venv/bin/python || rm -f .venv/installed)
 
 .venv/installed: requirements.txt constraints.txt

@@ -3,9 +3,9 @@
 #   sh tools/install.sh course python3 lab   the course, with python3, for who typed `make lab`
 #   sh tools/install.sh extras               what requirements-extra.txt adds to it
 #
-# A shell script, for the Python that it is given may be none. uv installs where there is one,
-# else pip. .venv/unfinished becomes .venv/installed at the end: after an interrupted install
-# the next one starts from nothing.
+# A shell script, because the Python that it is given may be missing. uv installs where there
+# is one, else pip. .venv/unfinished becomes .venv/installed at the end: after an interrupted
+# install the next one starts from nothing.
 set -eu
 
 course() {
