@@ -1,6 +1,6 @@
-"""The engine room of `audiotools`: from magnitudes to a waveform, fast and in little memory.
+"""The engine room: from magnitudes to a waveform, fast and in little memory.
 
-Only audiotools comes down here, with arguments that are checked and complete.
+Only the neighbours come in here, frames, phase and mel, with arguments that are checked.
 
 **The layout.** A waveform is kept with the n_fft//2 samples of silence that centring puts
 before it, cut into hops. Frame t begins at hop t and is R = ceil(n_fft / hop_length) hops
@@ -60,9 +60,7 @@ import functools
 import warnings
 
 import numpy as np
-import scipy.fft
-import scipy.optimize
-import scipy.sparse
+import scipy  # its parts load when they are named
 
 _BLOCK_SAMPLES = 2**18  # a block: with its spectra it stays in the processor's cache
 _DRAW_SAMPLES = 2**20  # a block whose starting phases are drawn at a time

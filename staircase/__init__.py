@@ -1,0 +1,1 @@
+"""The rooms of `audiotools`, one for each step of the staircase; it is the door to them."""

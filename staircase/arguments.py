@@ -1,0 +1,399 @@
+"""What every argument may be: one list for the whole house.
+
+A name means one thing everywhere; `NAMES` says what `y`, `S`, `sr`, `hop_length` ... may be.
+Two decorators look each argument of a function up there. What is usable they hand on clean, as
+finite float arrays and Python's own numbers; what is not they refuse in one line, with the
+name, the value and the cure::
+
+    @each
+    def stft(y, *, n_fft=2048, hop_length=None, win_length=None, window="hann"):
+
+`checked` only checks. `each` also runs the function on every item of a batch and stacks the
+results, so that a batch equals a loop by construction. None is taken where it is the default.
+Where a name means something narrower, the decorator says so: ``@checked(fmin=AUDIBLE)``.
+What only the function can know, as that two shapes must fit, stays in the function.
+
+To add an argument, add its name to the list, at the kind that it is.
+"""
+
+import functools
+import inspect
+import math
+import numbers
+import operator
+import reprlib
+from dataclasses import dataclass
+
+import numpy as np
+
+LONGEST_FRAME = 2**18  # samples, 16 s at 16 kHz: longer is no short time, and costs memory
+HEADROOM = 1e-8  # of what a format can hold: so large may numbers be that are to be summed
+MOST_BYTES = 2**32  # what would need more memory than 4 GB is refused before it is tried
+
+# ----------------------------------------------------------------------------------------
+# Kinds of arrays. A kind is called with a value and its name; it returns the value or refuses.
+# ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Array:
+    """Finite floats. An item has `ndim` dimensions; what comes before them is a batch."""
+
+    ndim: int
+    kinds: str = "fiu"  # of dtypes
+    negative: bool = True
+    real: str = "np.abs"  # turns complex numbers into the real ones that are meant
+    alone: str = ""  # what to say of a batch, if there may be none
+    shared: bool = False  # by all items of a batch of other arguments
+
+    def __call__(self, x, name):
+        x = plain(x, name)
+        if x.dtype.kind not in self.kinds:
+            cure = f"{self.real}({name})" if x.dtype.kind == "c" else "an array of numbers"
+            value = "" if x.ndim else f" (it is {shown(x.item())})"
+            raise TypeError(f"{name} has dtype {x.dtype}{value}: pass {cure}")
+        if x.size == 0:
+            raise ValueError(f"{name} has shape {x.shape}: it is empty, pass numbers")
+        if x.ndim < self.ndim:
+            raise ValueError(f"{name} has shape {x.shape}: it needs {self.ndim} dimension(s)")
+        if self.alone and x.ndim > self.ndim:
+            raise ValueError(f"{name} has shape {x.shape}: {self.alone}")
+        return self._in_range(as_float(x), name)
+
+    def _in_range(self, x, name):
+        parts = (x.real, x.imag) if x.dtype.kind == "c" else (x,)
+        lowest, highest = np.min([p.min() for p in parts]), np.max([p.max() for p in parts])
+        if not (np.isfinite(lowest) and np.isfinite(highest)):
+            bad = x.size - np.count_nonzero(np.isfinite(x))
+            raise ValueError(
+                f"{name} holds NaN or infinity in {bad} of {x.size} values: "
+                "repair or cut them out first (np.nan_to_num makes them 0)"
+            )
+        if not self.negative and lowest < 0:
+            raise ValueError(
+                f"{name} goes down to {lowest:.3g}, but can never be negative: turn decibels into "
+                "amplitudes by db_to_amplitude, MFCCs into a mel spectrum by mfcc_to_mel"
+            )
+        if max(-lowest, highest) > HEADROOM * np.finfo(x.dtype).max:
+            single = np.finfo(x.dtype).bits <= 32
+            raise ValueError(
+                f"{name} reaches {max(-lowest, highest):.3g}, and sums of that are too large for "
+                f"{x.dtype}: scale it down" + ", or pass float64" * single
+            )
+        return x
+
+
+@dataclass(frozen=True)
+class Sound(Array):
+    """A waveform: full scale is 1.0, and along the last axis runs time."""
+
+    ndim: int = 1
+    real: str = "np.real"
+
+    def __call__(self, y, name):
+        y = plain(y, name)
+        if y.dtype.kind in "iu" and y.ndim:
+            raise TypeError(
+                f"{name} has dtype {y.dtype}, but full scale is 1.0 here: read the file with "
+                f"load_wav, or pass {name}.astype(float) divided by the full scale (32768 for "
+                "16-bit samples)"
+            )
+        if y.ndim >= 2 and y.shape[-1] <= 32 < y.shape[-2]:
+            raise ValueError(
+                f"{name} has shape {y.shape}, which looks like channels side by side: pass "
+                f"{name}.mean(axis=-1), or {name}.swapaxes(-1, -2) for a batch of channels"
+            )
+        return super().__call__(y, name)
+
+
+@dataclass(frozen=True)
+class Bank(Array):
+    """Mel filters (bands, rows), about as high as 1."""
+
+    ndim: int = 2
+    negative: bool = False
+    alone: str = "pass one bank (bands, rows)"
+    shared: bool = True
+
+    def __call__(self, x, name):
+        x = super().__call__(x, name)
+        if not 1e-12 <= x.max() <= 1e12:
+            raise ValueError(
+                f"{name} peaks at {x.max():.3g}: take one of mel_filterbank, or scale it to about 1"
+            )
+        return x
+
+
+@dataclass(frozen=True)
+class Start(Array):
+    """Phases in radians, or the name of a way to find them."""
+
+    ndim: int = 2
+    real: str = "np.angle"
+    names: tuple = ("gradient", "random", "zero", "align")
+
+    def __call__(self, init, name):
+        if not isinstance(init, str):  # whole turns would cost float32 its digits
+            return np.fmod(super().__call__(init, name), 2 * np.pi, dtype=float)
+        if init not in self.names:
+            names = ", ".join(f'"{known}"' for known in self.names)
+            raise ValueError(f"{name}={shown(init)} is unknown: use {names} or phases in radians")
+        return init
+
+
+def plain(x, name):
+    """Returns `x` as a plain array of whatever dtype."""
+    masked = list(filter(np.ma.is_masked, x if isinstance(x, (list, tuple)) else [x]))
+    if masked:
+        raise ValueError(
+            f"{name} hides {sum(map(np.ma.count_masked, masked))} of {np.size(x)} values behind a "
+            f"mask: say what they are, as in {name}.filled(0)"
+        )
+    try:
+        return np.asarray(x)
+    except ValueError:  # numpy's words tell neither what was passed nor what to do
+        raise ValueError(
+            f"{name} is a {type(x).__name__} whose parts differ in shape: pass one array "
+            "(load_wav returns two things: y, sr = load_wav(path))"
+        ) from None
+
+
+def as_float(x):
+    """Returns `x` in single precision if it has no more, halves too, all else in double."""
+    single = x.dtype.kind in "fc" and np.finfo(x.dtype).bits <= 32
+    formats = (np.complex128, np.complex64) if x.dtype.kind == "c" else (np.float64, np.float32)
+    with np.errstate(over="ignore"):  # long doubles may not fit
+        return x.astype(formats[single], copy=False)
+
+
+# ----------------------------------------------------------------------------------------
+# Kinds of numbers and words
+# ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole number, as an int."""
+
+    least: int = 1
+    most: float = 2**31 - 1
+
+    def __call__(self, value, name):
+        try:
+            number = operator.index("text" if isinstance(value, (bool, np.bool_)) else value)
+        except TypeError:
+            cure = "Python's / gives a float, use //" if isinstance(value, float) else "pass an int"
+            raise TypeError(f"{name}={shown(value)} is not a whole number: {cure}") from None
+        if number < self.least:
+            few = f"too small: it must be at least {self.least}"
+            raise ValueError(f"{name}={shown(number)} is {few}")
+        if number > self.most:
+            many = f"too large: it must be at most {self.most}"
+            raise ValueError(f"{name}={shown(number)} is {many}")
+        return number
+
+
+class Number:
+    """A finite float for which every rule holds: a test, and what to say where it fails."""
+
+    def __init__(self, *rules):
+        self.rules = rules
+
+    def __call__(self, value, name):
+        number = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
+        if isinstance(number, bool) or not isinstance(number, numbers.Real):
+            cure = "call it first, as in S.max()" if callable(value) else "pass a single real one"
+            raise TypeError(f"{name}={shown(value)} is not a number: {cure}")
+        try:
+            number = float(number)
+        except OverflowError:  # an int may be larger than any float
+            number = math.inf
+        if not math.isfinite(number):
+            raise ValueError(f"{name}={shown(value)} must be a finite number")
+        for holds, words in self.rules:
+            if not holds(number):
+                raise ValueError(f"{name}={number:g}{words}")
+        return number
+
+
+def depth(value, name):
+    """Returns a distance in dB; deeper than 100,000 dB no format reaches."""
+    return min(Number((lambda x: x > 0, " dB must be above zero"))(value, name), 1e5)
+
+
+def flag(value, name):
+    """Returns True or False: any text would count as True."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name}={shown(value)} must be True or False")
+    return bool(value)
+
+
+def area_norm(value, name):
+    """Returns "slaney" or None."""
+    if not (value is None or isinstance(value, str) and value == "slaney"):
+        cure = 'use "slaney" (equal area) or None (peak 1)'
+        raise ValueError(f"{name}={shown(value)} is unknown: {cure}")
+    return value
+
+
+def anything(value, name):
+    """Returns the value: its reader knows what it may be."""
+    return value
+
+
+def or_none(kind):
+    """Returns a kind that takes None as well."""
+    return lambda value, name: None if value is None else kind(value, name)
+
+
+def shown(value):
+    """Returns a few words for `value` in an error: one line, however large it is."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"<array of shape {value.shape}>"
+    return " ".join(_short.repr(value).split())
+
+
+_short = reprlib.Repr()
+_short.maxstring = _short.maxother = 60
+
+# ----------------------------------------------------------------------------------------
+# The list
+# ----------------------------------------------------------------------------------------
+
+SOUND = Sound()  # (n,)
+PITCH = Array(1, negative=False)  # (n_frames,)
+MAGNITUDE = Array(2, negative=False)  # (rows, n_frames)
+LEVELS = Array(2)  # the same, in dB or a cepstrum
+COUNT = Whole()
+ABOVE_ZERO = Number((lambda x: x > 0, " must be above zero"))
+HZ = (lambda x: x > 0, " Hz must be above zero")
+AUDIBLE = Number(HZ, (lambda x: x >= 20, " Hz is too low to be heard: pass Hz, as 7500 for 7.5 kHz"))
+
+NAMES = dict(
+    # a sound and what becomes of it
+    y=SOUND, reference=SOUND, candidate=SOUND, frames=LEVELS, f0=PITCH,
+    D=Array(2, "cfiu"), S=MAGNITUDE, M=MAGNITUDE, S_db=LEVELS, C=LEVELS,
+    estimate=MAGNITUDE, target=MAGNITUDE,
+    hz=Array(0, negative=False), mel=Array(0, negative=False), mel_filter=Bank(), init=Start(),
+    # the grid, in samples and frames; Grid reads the window
+    n_fft=Whole(2, LONGEST_FRAME), frame_length=COUNT, hop_length=COUNT, win_length=Whole(2),
+    window=anything, length=COUNT, n_frames=COUNT, shorten_factor=COUNT, max_lag=Whole(0),
+    # how many
+    n_mels=COUNT, n_mfcc=COUNT, n_numbers=COUNT, order=Whole(1, 100), n_passes=Whole(1, 100),
+    n_iter=Whole(0, 100_000),  # after some hundred, errors hardly fall any more
+    seed=Whole(0, math.inf),
+    # how much, in Hz, s, dB or without a unit
+    sr=Number(  # recordings have 200 to 10 million samples per second
+        HZ,
+        (lambda x: x >= 200, " Hz is too low for sound: pass Hz, as 16000 for 16 kHz"),
+        (lambda x: x <= 1e7, " Hz is too high for sound: pass Hz, as 16000 for 16 kHz"),
+    ),
+    fmin=Number((lambda x: x >= 0, " Hz must be at least zero")), fmax=AUDIBLE,
+    lowcut=Number(HZ), highcut=AUDIBLE,
+    duration=Number((lambda x: x > 0, " s must be above zero")),
+    ref=ABOVE_ZERO, cents=ABOVE_ZERO, top_db=or_none(depth),
+    floor_db=Number((lambda x: x < 0, " must lie below 0: decibels under the maximum")),
+    power=Number((lambda x: 0.1 <= x <= 10, " must lie in 0.1 ... 10: 1 sums magnitudes, 2 powers")),
+    momentum=Number((lambda x: 0 <= x <= 1, " would not settle: choose 0 ... 1")),
+    gamma=Number((lambda x: 0 < x <= 1.3, " would not settle: choose up to 1.3, above 0")),
+    # words; load_wav and save_wav read the path
+    htk=flag, norm=area_norm, path=anything,
+)  # fmt: skip
+
+# ----------------------------------------------------------------------------------------
+# The decorators
+# ----------------------------------------------------------------------------------------
+
+
+def checked(function=None, /, **narrower):
+    """Returns `function` with every argument checked by its name."""
+    if function is None:
+        return functools.partial(checked, **narrower)
+    _, clean = _reader(function, narrower)
+
+    @functools.wraps(function)
+    def check_and_run(*args, **kwargs):
+        return function(**clean(args, kwargs))
+
+    return check_and_run
+
+
+def each(function=None, /, **narrower):
+    """Returns a `checked` function that runs on every item of a batch and stacks the results."""
+    if function is None:
+        return functools.partial(each, **narrower)
+    kinds, clean = _reader(function, narrower)
+    ndims = {n: k.ndim for n, k in kinds.items() if isinstance(k, Array) and not k.shared}
+
+    @functools.wraps(function)
+    def run_on_each(*args, **kwargs):
+        given = clean(args, kwargs)
+        arrays = {n: given[n] for n in ndims if isinstance(given.get(n), np.ndarray)}
+        batches = {a.shape[: a.ndim - ndims[n]] for n, a in arrays.items()}
+        if len(batches) > 1:
+            shapes = " and ".join(f"{n} {a.shape}" for n, a in arrays.items())
+            raise ValueError(f"the batches do not match: {shapes}; pass as many of each")
+        (batch,) = batches
+        if not batch:
+            return function(**given)
+        flat = [a.reshape(-1, *a.shape[len(batch) :]) for a in arrays.values()]
+        results = []
+        for items in zip(*flat):  # no comprehension: a warning names the line of who called
+            results.append(function(**given | dict(zip(arrays, items))))  # noqa: PERF401
+        return np.reshape(results, batch + np.shape(results[0]))
+
+    return run_on_each
+
+
+def _reader(function, narrower):
+    """Returns the kinds of a function's arguments, and what makes clean ones of a call."""
+    parameters = inspect.signature(function).parameters
+    kinds = {name: (NAMES | narrower)[name] for name in parameters}
+    optional = {name for name, p in parameters.items() if p.default is None}
+    bind = inspect.signature(function).bind
+
+    def clean(args, kwargs):
+        try:
+            given = bind(*args, **kwargs).arguments
+        except TypeError as error:
+            raise TypeError(f"{function.__name__}() {error}") from None
+        return {
+            name: value if value is None and name in optional else kinds[name](value, name)
+            for name, value in given.items()
+        }
+
+    return kinds, clean
+
+
+# ----------------------------------------------------------------------------------------
+# What several functions must find out for themselves
+# ----------------------------------------------------------------------------------------
+
+
+def affordable(shape, dtype, what, cure, *, copies=1):
+    """Refuses a result that would need too much memory, with `copies` as large made on the way.
+
+    Asked for it, a computer may stop answering, or end Python without a word.
+    """
+    size = copies * math.prod(shape) * np.dtype(dtype).itemsize
+    if size > MOST_BYTES:
+        raise ValueError(
+            f"{what} of shape {tuple(shape)} would need {size / 1e9:,.0f} GB of memory: {cure}"
+        )
+
+
+def in_format(result, name):
+    """Returns `result`, unless numbers grew beyond what its format can hold."""
+    if not np.all(np.isfinite(result)):
+        raise ValueError(f"{name} is too large for {result.dtype}: scale it down, or pass float64")
+    return result
+
+
+def below_nyquist(value, name, sr):
+    """Returns the frequency `value` in Hz if sound sampled at `sr` can hold it."""
+    if value > sr / 2:
+        raise ValueError(
+            f"{name}={value:g} Hz is above the Nyquist frequency {sr / 2:g} Hz of sr={sr:g}: "
+            f"choose {name} up to {sr / 2:g} Hz, or a recording with a higher rate"
+        )
+    return value
