@@ -47,6 +47,7 @@ class Array:
     shared: bool = False  # by all items of a batch of other arguments
 
     def __call__(self, x, name):
+        """Returns `x` as an array of floats."""
         x = plain(x, name)
         if x.dtype.kind not in self.kinds:
             cure = f"{self.real}({name})" if x.dtype.kind == "c" else "an array of numbers"
@@ -62,13 +63,14 @@ class Array:
 
     def _in_range(self, x, name):
         parts = (x.real, x.imag) if x.dtype.kind == "c" else (x,)
-        lowest, highest = np.min([p.min() for p in parts]), np.max([p.max() for p in parts])
-        if not (np.isfinite(lowest) and np.isfinite(highest)):
+        extremes = [float(extreme) for part in parts for extreme in (part.min(), part.max())]
+        if not all(map(math.isfinite, extremes)):
             bad = x.size - np.count_nonzero(np.isfinite(x))
             raise ValueError(
                 f"{name} holds NaN or infinity in {bad} of {x.size} values: "
                 "repair or cut them out first (np.nan_to_num makes them 0)"
             )
+        lowest, highest = min(extremes), max(extremes)
         if not self.negative and lowest < 0:
             raise ValueError(
                 f"{name} goes down to {lowest:.3g}, but can never be negative: turn decibels into "
@@ -91,6 +93,7 @@ class Sound(Array):
     real: str = "np.real"
 
     def __call__(self, y, name):
+        """Returns the waveform as an array of floats."""
         y = plain(y, name)
         if y.dtype.kind in "iu" and y.ndim:
             raise TypeError(
@@ -116,6 +119,7 @@ class Bank(Array):
     shared: bool = True
 
     def __call__(self, x, name):
+        """Returns the filters as an array of floats."""
         x = super().__call__(x, name)
         if not 1e-12 <= x.max() <= 1e12:
             raise ValueError(
@@ -133,6 +137,7 @@ class Start(Array):
     names: tuple = ("gradient", "random", "zero", "align")
 
     def __call__(self, init, name):
+        """Returns the name, or the phases in -2 pi ... 2 pi."""
         if not isinstance(init, str):  # whole turns would cost float32 its digits
             return np.fmod(super().__call__(init, name), 2 * np.pi, dtype=float)
         if init not in self.names:
@@ -173,23 +178,23 @@ def as_float(x):
 
 @dataclass(frozen=True)
 class Whole:
-    """A whole number, as an int."""
+    """A whole number from `least` to `most`."""
 
     least: int = 1
     most: float = 2**31 - 1
 
     def __call__(self, value, name):
+        """Returns `value` as an int."""
         try:
             number = operator.index("text" if isinstance(value, (bool, np.bool_)) else value)
         except TypeError:
             cure = "Python's / gives a float, use //" if isinstance(value, float) else "pass an int"
             raise TypeError(f"{name}={shown(value)} is not a whole number: {cure}") from None
-        if number < self.least:
-            few = f"too small: it must be at least {self.least}"
-            raise ValueError(f"{name}={shown(number)} is {few}")
-        if number > self.most:
-            many = f"too large: it must be at most {self.most}"
-            raise ValueError(f"{name}={shown(number)} is {many}")
+        if not self.least <= number <= self.most:
+            size, bound = "small", f"least {self.least}"
+            if number > self.most:
+                size, bound = "large", f"most {self.most}"
+            raise ValueError(f"{name}={shown(number)} is too {size}: it must be at {bound}")
         return number
 
 
@@ -200,6 +205,7 @@ class Number:
         self.rules = rules
 
     def __call__(self, value, name):
+        """Returns `value` as a float."""
         number = value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
         if isinstance(number, bool) or not isinstance(number, numbers.Real):
             cure = "call it first, as in S.max()" if callable(value) else "pass a single real one"
@@ -267,7 +273,8 @@ LEVELS = Array(2)  # the same, in dB or a cepstrum
 COUNT = Whole()
 ABOVE_ZERO = Number((lambda x: x > 0, " must be above zero"))
 HZ = (lambda x: x > 0, " Hz must be above zero")
-AUDIBLE = Number(HZ, (lambda x: x >= 20, " Hz is too low to be heard: pass Hz, as 7500 for 7.5 kHz"))
+TOO_LOW = " Hz is too low to be heard: pass Hz, as 7500 for 7.5 kHz"
+AUDIBLE = Number(HZ, (lambda x: x >= 20, TOO_LOW))
 
 NAMES = dict(
     # a sound and what becomes of it
@@ -293,7 +300,9 @@ NAMES = dict(
     duration=Number((lambda x: x > 0, " s must be above zero")),
     ref=ABOVE_ZERO, cents=ABOVE_ZERO, top_db=or_none(depth),
     floor_db=Number((lambda x: x < 0, " must lie below 0: decibels under the maximum")),
-    power=Number((lambda x: 0.1 <= x <= 10, " must lie in 0.1 ... 10: 1 sums magnitudes, 2 powers")),
+    power=Number(
+        (lambda x: 0.1 <= x <= 10, " must lie in 0.1 ... 10: 1 sums magnitudes, 2 powers")
+    ),
     momentum=Number((lambda x: 0 <= x <= 1, " would not settle: choose 0 ... 1")),
     gamma=Number((lambda x: 0 < x <= 1.3, " would not settle: choose up to 1.3, above 0")),
     # words; load_wav and save_wav read the path
@@ -329,20 +338,26 @@ def each(function=None, /, **narrower):
     def run_on_each(*args, **kwargs):
         given = clean(args, kwargs)
         arrays = {n: given[n] for n in ndims if isinstance(given.get(n), np.ndarray)}
-        batches = {a.shape[: a.ndim - ndims[n]] for n, a in arrays.items()}
-        if len(batches) > 1:
-            shapes = " and ".join(f"{n} {a.shape}" for n, a in arrays.items())
-            raise ValueError(f"the batches do not match: {shapes}; pass as many of each")
-        (batch,) = batches
+        batch = _common_batch(arrays, ndims)
         if not batch:
             return function(**given)
         flat = [a.reshape(-1, *a.shape[len(batch) :]) for a in arrays.values()]
         results = []
-        for items in zip(*flat):  # no comprehension: a warning names the line of who called
-            results.append(function(**given | dict(zip(arrays, items))))  # noqa: PERF401
-        return np.reshape(results, batch + np.shape(results[0]))
+        for items in zip(*flat):  # in a comprehension, a warning would not name the caller's line
+            results.append(function(**given | dict(zip(arrays, items))))
+        results = np.stack(results)
+        return results.reshape(batch + results.shape[1:])
 
     return run_on_each
+
+
+def _common_batch(arrays, ndims):
+    """Returns the dimensions that all these arrays have before those of an item."""
+    batches = {a.shape[: a.ndim - ndims[name]] for name, a in arrays.items()}
+    if len(batches) > 1:
+        shapes = " and ".join(f"{name} {a.shape}" for name, a in arrays.items())
+        raise ValueError(f"the batches do not match: {shapes}; pass as many of each")
+    return batches.pop()
 
 
 def _reader(function, narrower):

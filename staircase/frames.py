@@ -299,8 +299,7 @@ def istft(D, *, n_fft=None, hop_length=None, win_length=None, window="hann", len
 
     References
     ----------
-    D. Griffin, J. Lim: Signal estimation from modified short-time Fourier transform. IEEE
-    Trans. ASSP 32(2), 1984. https://doi.org/10.1109/TASSP.1984.1164317
+    Griffin & Lim 1984, https://doi.org/10.1109/TASSP.1984.1164317
 
     See Also
     --------

@@ -314,11 +314,8 @@ def mel_to_spectrogram(
 
     References
     ----------
-    W. H. Richardson: Bayesian-based iterative method of image restoration. JOSA 62(1),
-    1972. https://doi.org/10.1364/JOSA.62.000055
-
-    L. B. Lucy: An iterative technique for the rectification of observed distributions.
-    Astronomical Journal 79, 1974. https://doi.org/10.1086/111605
+    Richardson 1972, https://doi.org/10.1364/JOSA.62.000055
+    Lucy 1974, https://doi.org/10.1086/111605
 
     See Also
     --------

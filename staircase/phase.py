@@ -146,9 +146,7 @@ def phase_gradient(S, *, n_fft=None, hop_length=None, win_length=None, window="h
 
     References
     ----------
-    Z. Průša, P. Balazs, P. L. Søndergaard: A noniterative method for reconstruction of
-    phase from STFT magnitude. IEEE/ACM Trans. ASLP 25(5), 2017.
-    https://doi.org/10.1109/TASLP.2017.2678166
+    Průša, Balazs & Søndergaard 2017, https://doi.org/10.1109/TASLP.2017.2678166
 
     See Also
     --------
@@ -218,15 +216,9 @@ def griffin_lim(
 
     References
     ----------
-    D. Griffin, J. Lim: Signal estimation from modified short-time Fourier transform. IEEE
-    Trans. ASSP 32(2), 1984. https://doi.org/10.1109/TASSP.1984.1164317
-
-    N. Perraudin, P. Balazs, P. L. Søndergaard: A fast Griffin-Lim algorithm. WASPAA 2013.
-    https://doi.org/10.1109/WASPAA.2013.6701851
-
-    R. Nenov, D.-K. Nguyen, P. Balazs, R. I. Boţ: Accelerated Griffin-Lim algorithm: a fast
-    and provably converging numerical method for phase retrieval. 2023.
-    https://arxiv.org/abs/2306.12504
+    Griffin & Lim 1984, https://doi.org/10.1109/TASSP.1984.1164317
+    Perraudin, Balazs & Søndergaard 2013, https://doi.org/10.1109/WASPAA.2013.6701851
+    Nenov, Nguyen, Balazs & Boţ 2023, https://arxiv.org/abs/2306.12504
 
     See Also
     --------

@@ -7,8 +7,17 @@ back (`speak`). `pitch_limit` tells how low a pitch so few numbers can still dra
 import numpy as np
 import scipy  # its parts load when they are named
 
-from .arguments import AUDIBLE, COUNT, LONGEST_FRAME, Whole
-from .arguments import affordable, below_nyquist, checked, each, or_none
+from .arguments import (
+    AUDIBLE,
+    COUNT,
+    LONGEST_FRAME,
+    Whole,
+    affordable,
+    below_nyquist,
+    checked,
+    each,
+    or_none,
+)
 from .cepstrum import mfcc, mfcc_to_mel, smooth_levels
 from .frames import Grid, frame, refuse_gaps, stft
 from .mel import SLANEY_MEL_PER_HZ, band_edges, hz_to_mel
