@@ -7,7 +7,7 @@ python  = .venv/bin/python -m
 in_turn = OMP_NUM_THREADS=1 $(python) pytest -n 2 --dist loadfile --no-loadscope-reorder
 pytest  = $(in_turn) --nbval --nbval-current-env \
 	--nbval-cell-timeout=600 --nbval-sanitize-with=tests/sanitize.cfg \
-	--doctest-modules audiotools.py corpus.py tests notebooks
+	--doctest-modules staircase corpus.py tests notebooks
 
 unexport MPLBACKEND   # kernels then draw inline, whatever the shell asks for
 
