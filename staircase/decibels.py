@@ -18,11 +18,10 @@ def amplitude_to_db(S, *, ref=1.0, top_db=80.0):
     S : ndarray
         Amplitudes of any shape; in a batch (..., rows, frames) each item has its own floor.
     ref : float
-        The amplitude that becomes 0 dB, at least 1e-5. ``ref=S.max()`` puts the loudest bin
-        at 0.
+        The amplitude of 0 dB, at least 1e-5. ``ref=S.max()`` puts the loudest bin at 0.
     top_db : float or None
-        The floor lies this far below the maximum. None leaves only librosa's floor of
-        1e-5 (-100 dB), so that silence stays finite.
+        The floor lies this far below the maximum. None leaves only librosa's floor of 1e-5
+        (-100 dB), so that silence stays finite.
 
     Returns
     -------
@@ -44,18 +43,9 @@ def amplitude_to_db(S, *, ref=1.0, top_db=80.0):
 
 @checked(S_db=Array(0))
 def db_to_amplitude(S_db, *, ref=1.0):
-    """Returns decibels as amplitudes: ref x 10^(S_db / 20).
+    """Returns decibels `S_db`, of any shape, as amplitudes: ref x 10^(S_db / 20).
 
-    Parameters
-    ----------
-    S_db : ndarray
-        Levels in dB, any shape.
-    ref : float
-        The amplitude of 0 dB.
-
-    Returns
-    -------
-    ndarray, shape of `S_db`
+    `ref` is the amplitude of 0 dB: what the way down took.
 
     Examples
     --------
@@ -76,11 +66,11 @@ def pretty_spectrogram(y, *, n_fft=2048, hop_length=None, ref=None, top_db=80.0)
     n_fft, hop_length : int
         The grid, as in `stft`, with a Hann window.
     ref : float, optional
-        The magnitude at 0 dB. None takes the loudest bin, and its level is then lost;
-        keep ``ref = np.abs(stft(...)).max()`` to bring it back.
+        The magnitude at 0 dB. None takes the loudest bin, and its level is then lost; keep
+        ``ref = np.abs(stft(...)).max()`` to bring it back.
     top_db : float
-        The floor lies at -`top_db`; whatever is softer sits on it. (The gist's thresh=4,
-        in powers of ten of amplitude, is 80 dB.)
+        The floor lies at -`top_db`; whatever is softer sits on it. (The gist's thresh=4, in
+        powers of ten of amplitude, is 80 dB.)
 
     Returns
     -------

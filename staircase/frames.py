@@ -143,16 +143,14 @@ def frame(y, frame_length, hop_length):
     ----------
     y : ndarray (..., n)
         Waveform of at least one frame.
-    frame_length : int
-        Samples per frame.
-    hop_length : int
-        Samples from the start of one frame to the start of the next.
+    frame_length, hop_length : int
+        Samples per frame, and from the start of one frame to the start of the next.
 
     Returns
     -------
     ndarray (..., frame_length, n_frames)
-        ``n_frames = 1 + (n - frame_length) // hop_length``; samples after the last full
-        frame are in none.
+        ``n_frames = 1 + (n - frame_length) // hop_length``; samples after the last full frame
+        are in none.
 
     See Also
     --------
@@ -179,8 +177,7 @@ def frame(y, frame_length, hop_length):
 def overlap_add(frames, hop_length):
     """Returns the sum of all frames, each put back at its place in time.
 
-    The adjoint of `frame`, not its inverse: where k frames overlap, a sample is counted
-    k times.
+    The adjoint of `frame`, not its inverse: where k frames overlap, a sample is counted k times.
 
     Parameters
     ----------
@@ -269,9 +266,8 @@ def istft(D, *, n_fft=None, hop_length=None, win_length=None, window="hann", len
     """Returns the waveform whose short-time Fourier transform comes nearest to `D`.
 
     Each frame is transformed back, windowed once more and added at its place; the sum is
-    divided by what the squared windows add up to. Where `D` comes from `stft` that gives
-    the waveform back; where no waveform has this `D`, it is the one with the least squared
-    error (Griffin & Lim 1984).
+    divided by what the squared windows add up to. Where `D` comes from `stft` that gives the
+    waveform back; where no waveform has this `D`, it is the one with the least squared error.
 
     Parameters
     ----------
@@ -283,9 +279,8 @@ def istft(D, *, n_fft=None, hop_length=None, win_length=None, window="hann", len
         The grid, as in `stft`.
     length : int, optional
         Samples to return: ``len(y)`` of the way down. None stops at the centre of the last
-        frame, ``hop_length * (n_frames - 1)`` samples for an even `n_fft`. With frames less
-        than half overlapping it may end before the sound: what follows is silent, with a
-        warning.
+        frame, ``hop_length * (n_frames - 1)`` samples for an even `n_fft`. With frames less than
+        half overlapping it may end before the sound: what follows is silent, with a warning.
 
     Returns
     -------
@@ -294,8 +289,8 @@ def istft(D, *, n_fft=None, hop_length=None, win_length=None, window="hann", len
     Raises
     ------
     ValueError
-        Frames so far apart that some samples are in none; a `length` of which `stft` would
-        make another number of frames (the hop_length of the way down was forgotten?).
+        Frames so far apart that some samples are in none; a `length` of which `stft` would make
+        another number of frames (the hop_length of the way down was forgotten?).
 
     References
     ----------

@@ -21,8 +21,8 @@ def spectral_convergence(estimate, target):
     Returns
     -------
     float, or ndarray for a batch
-        ``20 log10(norm(estimate - target) / norm(target))``: 0 dB is an error as large as
-        the target, -20 dB a tenth of it, -inf none at all.
+        ``20 log10(norm(estimate - target) / norm(target))``: 0 dB is an error as large as the
+        target, -20 dB a tenth of it, -inf none at all.
 
     See Also
     --------

@@ -57,18 +57,7 @@ def hz_to_mel(hz, *, htk=False):
 
 @checked
 def mel_to_hz(mel, *, htk=False):
-    """Returns mels in Hz: the inverse of `hz_to_mel`.
-
-    Parameters
-    ----------
-    mel : float or ndarray
-        Mel, not negative.
-    htk : bool
-        Which scale: HTK's or Slaney's.
-
-    Returns
-    -------
-    float or ndarray
+    """Returns mels in Hz: the inverse of `hz_to_mel`, whose `htk` it takes.
 
     Examples
     --------
@@ -186,14 +175,8 @@ def create_mel_filter(sr, n_fft, *, n_mels=64, fmin=300.0, fmax=None):
 
     Parameters
     ----------
-    sr : number
-        Samples per second.
-    n_fft : int
-        Samples per frame.
-    n_mels : int
-        Number of bands.
-    fmin, fmax : float
-        Range in Hz; `fmax` None means 8000 Hz or sr/2, whichever is lower.
+    sr, n_fft, n_mels, fmin, fmax
+        As in `mel_filterbank`; `fmax` None means 8000 Hz or sr/2, whichever is lower.
 
     Returns
     -------
@@ -282,20 +265,20 @@ def mel_to_spectrogram(
 ):
     """Returns magnitudes, never negative, whose mel spectrum comes close to `M`.
 
-    Many spectra have the same mel. Starting from the bands, spread out, each update
-    multiplies every bin by how much its bands are short of the target: where the mel is
-    too low the bins grow, where it is too high they shrink, and zero stays zero. This
-    lessens the Kullback-Leibler divergence, which weighs soft bands more than least squares
-    does; and scaling `M` scales the result, so the level does not matter.
+    Many spectra have the same mel. Starting from the bands, spread out, each update multiplies
+    every bin by how much its bands are short of the target: where the mel is too low the bins
+    grow, where it is too high they shrink, and zero stays zero. This lessens the
+    Kullback-Leibler divergence, which weighs soft bands more than least squares does; and
+    scaling `M` scales the result, so the level does not matter. With filters W::
+
+        X <- X * (W.T @ (M / (W @ X))) / W.T @ 1,   S = X ** (1 / power)
 
     Parameters
     ----------
     M : ndarray (..., n_mels, n_mel_frames)
         Mel spectrum.
-    mel_filter : ndarray (n_mels, 1 + n_fft//2)
-        The filter of the way down.
-    power : float
-        That of the way down.
+    mel_filter, power
+        The filter (n_mels, 1 + n_fft//2) and the exponent of the way down.
     n_iter : int
         Updates; 0 spreads the bands out and stops.
     shorten_factor : int
@@ -307,10 +290,6 @@ def mel_to_spectrogram(
     -------
     ndarray (..., 1 + n_fft//2, n_frames)
         Zero in bins that no filter hears.
-
-    Notes
-    -----
-    With filters W: X <- X * (W.T @ (M / (W @ X))) / W.T @ 1, and S = X ** (1 / power).
 
     References
     ----------
@@ -373,19 +352,17 @@ def mel_to_audio(
 ):  # fmt: skip
     """Returns a waveform whose mel spectrum comes close to `M`: mel and phase solved together.
 
-    `mel_to_spectrogram` picks one of the many spectrograms that have this mel, and no sound
-    may have that one. Here the choice stays open: `griffin_lim`'s iteration, but instead of
-    a magnitude that was fixed beforehand, each round gives the nearest real sound's own
+    `mel_to_spectrogram` picks one of the many spectrograms that have this mel, and no sound may
+    have that one. Here the choice stays open: `griffin_lim`'s iteration, but instead of a
+    magnitude that was fixed beforehand, each round gives the nearest real sound's own
     magnitudes one update towards the mel.
 
     Parameters
     ----------
     M : ndarray (..., n_mels, n_frames)
         Mel spectrum, every frame of it (not shortened).
-    mel_filter : ndarray (n_mels, 1 + n_fft//2)
-        The filter of the way down.
-    power : float
-        That of the way down.
+    mel_filter, power
+        The filter (n_mels, 1 + n_fft//2) and the exponent of the way down.
     n_iter : int
         Iterations; 0 gives the rows of `mel_to_spectrogram` with the starting phases.
     init : str or ndarray (..., 1 + n_fft//2, n_frames)

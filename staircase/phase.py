@@ -64,10 +64,10 @@ def invert_spectrogram(
 ):
     """Returns a waveform from magnitudes in one pass: frames slid into agreement.
 
-    Without phases, every frame becomes symmetric, its tallest pulse in its middle. Added
-    up as they are, neighbours cancel each other. So each is first turned, within its
-    frame, to where it agrees best with the sound that has been laid down so far. A turned
-    frame keeps its magnitudes; what it gains is a phase that fits.
+    Without phases, every frame becomes symmetric, its tallest pulse in its middle. Added up as
+    they are, neighbours cancel each other. So each is first turned, within its frame, to where
+    it agrees best with the sound that has been laid down so far. A turned frame keeps its
+    magnitudes; what it gains is a phase that fits.
 
     Parameters
     ----------
@@ -82,11 +82,11 @@ def invert_spectrogram(
 
     References
     ----------
-    M. Slaney, D. Naar, R. F. Lyon: Auditory model inversion for sound separation. ICASSP
-    1994. https://doi.org/10.1109/ICASSP.1994.389714
+    M. Slaney, D. Naar, R. F. Lyon: Auditory model inversion for sound separation. ICASSP 1994.
+    https://doi.org/10.1109/ICASSP.1994.389714
 
-    X. Zhu, G. T. Beauregard, L. L. Wyse: Real-time signal estimation from modified
-    short-time Fourier transform magnitude spectra. IEEE Trans. ASLP 15(5), 2007.
+    X. Zhu, G. T. Beauregard, L. L. Wyse: Real-time signal estimation from modified short-time
+    Fourier transform magnitude spectra. IEEE Trans. ASLP 15(5), 2007.
     https://doi.org/10.1109/TASL.2007.899236
 
     See Also
@@ -98,8 +98,7 @@ def invert_spectrogram(
     >>> y, sr = at.load_wav("data/slt.wav")
     >>> S = np.abs(at.stft(y, n_fft=1024, hop_length=256))
     >>> y_hat = at.invert_spectrogram(S, n_fft=1024, hop_length=256)
-    >>> S_hat = np.abs(at.stft(y_hat, n_fft=1024, hop_length=256))
-    >>> at.spectral_convergence(S_hat, S) < -8
+    >>> at.spectral_convergence(np.abs(at.stft(y_hat, n_fft=1024, hop_length=256)), S) < -8
     True
     """
     grid = n_fft, hop_length, window = Grid.of(n_fft, hop_length, win_length, window, rows=len(S))
@@ -125,8 +124,8 @@ def phase_gradient(S, *, n_fft=None, hop_length=None, win_length=None, window="h
     Where a bell-shaped window glides over a sound, phase and magnitude hang together: how
     steeply the logarithm of `S` rises along frequency tells how fast the phase turns along
     time, and the other way round. These slopes are added up from the loudest cell outwards,
-    always on from the loudest cell reached so far (phase gradient heap integration). Cells
-    60 dB below the loudest of the whole sound get random phases.
+    always on from the loudest cell reached so far (phase gradient heap integration). Cells 60 dB
+    below the loudest of the whole sound get random phases.
 
     Parameters
     ----------
@@ -141,8 +140,8 @@ def phase_gradient(S, *, n_fft=None, hop_length=None, win_length=None, window="h
     Returns
     -------
     ndarray, shape of `S`
-        Radians, -pi ... pi. Each island of sound has a phase of its own to begin with: what
-        no magnitude tells.
+        Radians, -pi ... pi. Each island of sound has a phase of its own to begin with: what no
+        magnitude tells.
 
     References
     ----------
@@ -172,11 +171,11 @@ def griffin_lim(
 ):  # fmt: skip
     """Returns a waveform whose short-time magnitudes come close to `S`: guesses the phase.
 
-    Keep the target magnitude, borrow the phase of the nearest real sound, repeat. Not
-    every array of complex numbers is the STFT of a sound; `istft` finds the sound that is
-    nearest, its `stft` has a better phase. Two tricks get there sooner: overshoot every
-    step a little (`gamma`), and look ahead along it (`momentum`). And it need not start
-    from nothing: `phase_gradient` reads a first guess off the magnitudes.
+    Keep the target magnitude, borrow the phase of the nearest real sound, repeat. Not every
+    array of complex numbers is the STFT of a sound; `istft` finds the sound that is nearest,
+    its `stft` has a better phase. Two tricks get there sooner: overshoot every step a little
+    (`gamma`), and look ahead along it (`momentum`). And it need not start from nothing:
+    `phase_gradient` reads a first guess off the magnitudes.
 
     Parameters
     ----------
@@ -187,13 +186,13 @@ def griffin_lim(
     momentum : float
         0 ... 1: how far to look ahead, in steps.
     gamma : float
-        Above 0, up to 1.3: how far to go, 1 being the nearest real sound. With 1 this is
-        the fast algorithm of Perraudin and others; with momentum=0 as well the plain one
-        of Griffin and Lim, whose error (over all n_fft rows) never rises.
+        Above 0, up to 1.3: how far to go, 1 being the nearest real sound. With 1 this is the
+        fast algorithm of Perraudin and others; with momentum=0 as well the plain one of Griffin
+        and Lim, whose error (over all n_fft rows) never rises.
     init : str or ndarray, shape of `S`
-        The phases to start from: "gradient", those of `phase_gradient`; "random", the
-        better one for smooth spectra, such as few mel bands or MFCCs leave; "zero";
-        "align", those of `invert_spectrogram`; or phases in radians.
+        The phases to start from: "gradient", those of `phase_gradient`; "random", the better
+        one for smooth spectra, such as few mel bands or MFCCs leave; "zero"; "align", those of
+        `invert_spectrogram`; or phases in radians.
     length : int, optional
         Samples to return: ``len(y)`` of the way down.
     seed : int
@@ -209,10 +208,8 @@ def griffin_lim(
     Notes
     -----
     ``init="random", gamma=1`` gives what ``librosa.griffinlim`` gives with the generator
-    ``np.random.default_rng(seed)``.
-
-    Sounds of more than 2048 frames are iterated in segments, to need little memory; with
-    ``gamma=1`` they are not, to stay equal to librosa's.
+    ``np.random.default_rng(seed)``. Sounds of more than 2048 frames are iterated in segments, to
+    need little memory; with ``gamma=1`` they are not, to stay equal to librosa's.
 
     References
     ----------
@@ -329,8 +326,8 @@ def invert_pretty_spectrogram(
     S_db : ndarray (..., 1 + n_fft//2, n_frames)
         Decibels; cells at the floor or below it are silent.
     ref : float
-        The magnitude of 0 dB: what the way down took. With ``np.abs(stft(...)).max()`` the
-        level comes back.
+        The magnitude of 0 dB: what the way down took. With ``np.abs(stft(...)).max()`` the level
+        comes back.
     top_db : float
         The floor of the way down lies at -`top_db`.
     n_iter, momentum, gamma, init, length, seed, n_fft, hop_length, win_length, window

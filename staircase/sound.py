@@ -22,8 +22,8 @@ def load_wav(path, *, sr=None, duration=None):
     Parameters
     ----------
     path : str, path or binary file object
-        Anything that soundfile reads: WAV, FLAC, OGG, MP3, AIFF, ... ``~`` is your home. Of a
-        file that was cut off, what is there.
+        What soundfile reads: WAV, FLAC, OGG, MP3, AIFF, ... ``~`` is your home. Of a file that
+        was cut off, what is there.
     sr : number, optional
         Resample to this rate in Hz; None keeps the file's own.
     duration : float, optional
@@ -32,7 +32,7 @@ def load_wav(path, *, sr=None, duration=None):
     Returns
     -------
     y : ndarray (n,), float32
-        Channels are averaged. 8-, 16- and 24-bit samples are scaled to -1 ... 1.
+        The mean of the channels; 8-, 16- and 24-bit samples are scaled to -1 ... 1.
     sr : number
         Samples per second of `y`.
 
@@ -189,10 +189,9 @@ def save_wav(path, y, sr):
 
     Raises
     ------
-    ValueError
-        `y` exceeds full scale: it would be clipped; a name that ends in another format's.
-    OSError
-        The folder is missing, the disk is full, you may not write there.
+    ValueError, OSError
+        `y` exceeds full scale and would be clipped; a name that ends in another format's; the
+        folder is missing, the disk is full, you may not write there.
 
     Examples
     --------
@@ -248,8 +247,8 @@ def match_level(y, reference):
     Returns
     -------
     ndarray (..., n)
-        `y` times one factor. Where the level would push a peak above 1.0, the peak is put
-        at 1.0 and the level stays below the reference's.
+        `y` times one factor. Where the level would push a peak above 1.0, the peak is put at
+        1.0 and the level stays below the reference's.
 
     Examples
     --------
@@ -283,8 +282,7 @@ def butter_bandpass(lowcut, highcut, sr, *, order=5):
     Returns
     -------
     ndarray (order, 6)
-        Sections for `scipy.signal.sosfilt`. They stay exact where the polynomials of the
-        gist's version overflow (order 5 with a low edge).
+        For `scipy.signal.sosfilt`; exact where the gist's polynomials overflow (order 5, low edge).
 
     See Also
     --------
@@ -317,25 +315,14 @@ def butter_bandpass(lowcut, highcut, sr, *, order=5):
 
 @checked
 def butter_bandpass_filter(y, lowcut, highcut, sr, *, order=5):
-    """Returns `y` with what lies outside a band of frequencies turned down.
+    """Returns `y` (..., n) with what lies outside a band of frequencies turned down.
 
     Causal, as in the gist: the output may lag a little behind the input, never before it.
-
-    Parameters
-    ----------
-    y : ndarray (..., n)
-        Waveform.
-    lowcut, highcut, sr, order
-        As in `butter_bandpass`.
-
-    Returns
-    -------
-    ndarray (..., n)
+    `lowcut`, `highcut`, `sr` and `order` are those of `butter_bandpass`.
 
     Examples
     --------
-    >>> t = np.arange(16000) / 16000
-    >>> hum = np.sin(2 * np.pi * 50 * t)
+    >>> hum = np.sin(2 * np.pi * 50 * np.arange(16000) / 16000)
     >>> hum_left = at.butter_bandpass_filter(hum, 500, 7500, 16000)
     >>> bool(np.abs(hum_left[8000:]).max() < 1e-4)
     True
