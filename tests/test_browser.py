@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import NOTEBOOKS, ROOT
-from test_showtools import SR, decode, loudest_hz, sound_file, tone
+from sounds import SR, decode, loudest_hz, sound_file, tone
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 from conftest import ROOT
-from test_showtools import decode
+from sounds import decode
 
 import audiotools as at
 

@@ -11,8 +11,8 @@ import jupyter_client
 import matplotlib
 import pytest
 from conftest import NOTEBOOKS, ROOT
+from sounds import SR, decode, loudest_hz, sound_file, tone
 from test_notebooks import code_cells, named
-from test_showtools import SR, decode, loudest_hz, sound_file, tone
 
 import audiotools as at
 import showtools as st

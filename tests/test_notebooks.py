@@ -15,7 +15,7 @@ import nbformat
 import numpy as np
 import pytest
 from conftest import NOTEBOOKS, SOLUTIONS
-from test_showtools import decode, loudest_hz
+from sounds import decode, loudest_hz
 
 import audiotools as at
 import showtools

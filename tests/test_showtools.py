@@ -1,6 +1,5 @@
 """What the notebooks show is what was computed: figures, players, claims, panels."""
 
-import io
 import re
 from base64 import b64decode
 
@@ -8,25 +7,10 @@ import librosa
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-import soundfile
+from sounds import SR, decode, loudest_hz, sound_file, tone
 
 import audiotools as at
 import showtools as st
-
-SR = 16000
-T = np.arange(SR) / SR
-
-
-def tone(hz, amplitude=0.3):
-    return (amplitude * np.sin(2 * np.pi * hz * T)).astype(np.float32)
-
-
-def decode(data):
-    return soundfile.read(io.BytesIO(data), dtype="float32")
-
-
-def loudest_hz(y, sr):
-    return np.abs(np.fft.rfft(y * np.hanning(len(y)))).argmax() * sr / len(y)
 
 
 def shown(monkeypatch):
@@ -231,12 +215,6 @@ def bench():
         gain=st.choice("Gain", [0.1, 0.5, 3], 0.5),
         mode=st.choice("Mode", ["whole", "broken"], "whole"),
     )
-
-
-def sound_file(y, sr, **options):
-    file = io.BytesIO()
-    soundfile.write(file, y, sr, **{"format": "WAV", **options})
-    return file.getvalue()
 
 
 def test_a_workbench_begins_with_its_first_clip(bench, slt):
