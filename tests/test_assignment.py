@@ -2,7 +2,9 @@
 
 import ast
 import re
+import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -41,6 +43,20 @@ def test_students_get_the_notebook_with_open_exercises_and_nothing_of_the_answer
 def no_dead_link(folder):
     words = (folder / "README.md").read_text(encoding="utf-8")
     assert all((folder / file).exists() for file in re.findall(r"\]\((\w+\.ipynb)", words))
+
+
+def test_the_modules_of_a_set_find_each_other_and_the_sounds_in_it(sets):
+    folder = sets / "student" / "sound"
+    assert not list(folder.rglob("__pycache__"))
+    code = "import audiotools, corpus, showtools as st; from show import workbench\n"
+    code += "files = [audiotools.__file__, corpus.__file__, st.__file__, workbench.__file__]\n"
+    code += "print(*files, st.clip_path('slt'), sep='\\n'); st.SoundInput()"
+    command = [sys.executable, "-B", "-W", "ignore", "-c", code]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    own = "audiotools.py corpus.py showtools.py show/workbench.py data/slt.wav".split()
+    assert [Path(path) for path in done.stdout.splitlines()] == [folder / name for name in own]
+    assert (folder / "data/slt.wav").exists()
 
 
 @named(NOTEBOOKS)

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from contextlib import redirect_stdout
+from pathlib import Path
 
 import jupyter_client
 import matplotlib
@@ -16,6 +17,7 @@ from test_notebooks import code_cells, named
 
 import audiotools as at
 import showtools as st
+from show import figures, players
 
 # --- in a kernel --------------------------------------------------------------------------
 
@@ -156,8 +158,11 @@ print(stopped.controls["n_iter"].model_id)"""
 # --- wherever it happens to be ----------------------------------------------------------------
 
 
+ROOMS = [str(path) for path in Path(st.__file__).with_name("show").glob("*.py")]
+
+
 def stopped_at_line(number, action):
-    """Runs `action`, stopped before the `number`-th line of showtools that it comes to.
+    """Runs `action`, stopped before the `number`-th line in the rooms of show/ it comes to.
 
     Returns whether it came so far.
     """
@@ -165,7 +170,7 @@ def stopped_at_line(number, action):
 
     def look(frame, event, arg):
         nonlocal seen
-        if frame.f_code.co_filename != st.__file__:
+        if frame.f_code.co_filename not in ROOMS:
             return None
         if event == "line":
             seen += 1
@@ -283,7 +288,8 @@ class Showing:
     def __init__(self, patch):
         matplotlib.use("agg")
         self.names, self.shown = {"__name__": "__main__"}, io.StringIO()
-        patch.setattr(st, "display", self.display)
+        for room in (figures, players):
+            patch.setattr(room, "display", self.display)
 
     def display(self, thing):
         if "Markdown" in type(thing).__name__:

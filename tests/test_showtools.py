@@ -11,12 +11,14 @@ from sounds import SR, decode, loudest_hz, sound_file, tone
 
 import audiotools as at
 import showtools as st
+from show import figures, players
 
 
 def shown(monkeypatch):
     """Returns a list that fills with everything that is displayed."""
     outputs = []
-    monkeypatch.setattr(st, "display", outputs.append)
+    for room in (figures, players):
+        monkeypatch.setattr(room, "display", outputs.append)
     return outputs
 
 

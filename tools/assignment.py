@@ -27,12 +27,12 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parent.parent
 POINTS = {"Predict": 1, "Change": 2, "Build": 3, "Explain": 2}
-FILES = [
+PARTS = [  # files and folders
     "audiotools.py",
     "phase_engine.py",
     "corpus.py",
     "notebooks/showtools.py",
-    "notebooks/sound_input.js",
+    "notebooks/show",
     "notebooks/README.md",
     "requirements.txt",
     "constraints.txt",
@@ -139,6 +139,16 @@ def unlinked(words, there):
     return re.sub(link, lambda found: found[0] if found[2] in there else found[1], words)
 
 
+def copy(name, folder):
+    """Copies a file or a folder of the course into a set, beside its notebooks."""
+    source = ROOT / name
+    if source.is_dir():
+        compiled = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(source, folder / source.name, ignore=compiled)
+    else:
+        shutil.copy(source, folder)
+
+
 def make_sets(names, output, *, execute):
     """Writes both sets of the named notebooks into the folder `output`."""
     paths = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -153,8 +163,8 @@ def make_sets(names, output, *, execute):
         folder = output / name / "sound"
         unheard = shutil.ignore_patterns("*.py", "minute", "screenshots")
         shutil.copytree(ROOT / "data", folder / "data", ignore=unheard)
-        for file in FILES:
-            shutil.copy(ROOT / file, folder)
+        for part in PARTS:
+            copy(part, folder)
         for path in paths:
             notebook = notebook_of(path)
             if execute and name == "solution":

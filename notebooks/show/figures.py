@@ -1,0 +1,148 @@
+"""Draws: each figure into an axes, with units, and `caption` to show it with its words."""
+
+import io
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import PIL.Image
+from IPython.display import Image, Markdown, display
+
+import audiotools as at
+from show.words import describe
+
+# Colours that colour-blind readers tell apart (Okabe and Ito, 2002), and dashes as well.
+LOOKS = mpl.cycler(
+    color=["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#56B4E9"],
+    linestyle=["-", "--", "-.", ":", (0, (1, 3)), (0, (8, 2, 1, 2, 1, 2))],
+)
+
+
+def use_style():
+    """Sets the look of all figures: 9 x 3 in, 72 dpi, white in light and dark themes."""
+    mpl.rcParams.update(
+        {
+            "figure.figsize": (9, 3),
+            "figure.dpi": 72,
+            "figure.facecolor": "white",
+            "figure.constrained_layout.use": True,
+            "font.size": 11,
+            "axes.titlesize": 12,
+            "axes.titlelocation": "left",
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "image.cmap": "magma",
+            "image.interpolation": "nearest",
+            "image.aspect": "auto",
+            "image.origin": "lower",
+            "legend.frameon": False,
+            "lines.linewidth": 1.5,
+            "axes.prop_cycle": LOOKS,
+        }
+    )
+
+
+def show_waveform(y, sr, *, ax=None, title=""):
+    """Draws a waveform over time; returns the axes."""
+    ax = ax or plt.subplots()[1]
+    ax.plot(np.arange(len(y)) / sr, y, linewidth=0.7)
+    ax.set(xlabel="Time (s)", ylabel="Amplitude (of full scale)", title=title)
+    ax.set_xlim(0, len(y) / sr)
+    return ax
+
+
+def show_spectrogram(
+    S_db, sr, *, hop_length, ax=None, title="", vmin=None, vmax=None, cmap=None, label="Level (dB)"
+):
+    """Draws a spectrogram, usually decibels, over time and frequency; returns the axes."""
+    half_row = sr / 4000 / (len(S_db) - 1)  # kHz: each row is centred on its frequency
+    edges = (-half_row, sr / 2000 + half_row)
+    colours = dict(vmin=vmin, vmax=vmax, cmap=cmap)
+    ax = _draw_over_time(S_db, edges, sr, hop_length, ax, title, label, **colours)
+    ax.set(ylabel="Frequency (kHz)", ylim=(0, sr / 2000))
+    return ax
+
+
+def _draw_over_time(values, edges, sr, hop_length, ax, title, label, **colours):
+    """Draws an array (rows, frames), each frame centred on its time; returns the axes.
+
+    `edges` are the lower edge of the first and the upper edge of the last row.
+    """
+    ax = ax or plt.subplots()[1]
+    seconds = hop_length / sr
+    extent = (-seconds / 2, (values.shape[1] - 0.5) * seconds, *edges)
+    image = ax.imshow(values, extent=extent, **colours)
+    ax.set(xlabel="Time (s)", title=title, xlim=(0, None))
+    ax.figure.colorbar(image, ax=ax, label=label, pad=0.01)
+    return ax
+
+
+def show_mel(M_db, sr, *, hop_length, ax=None, title="", fmin=0.0, fmax=None, htk=False):
+    """Draws a mel spectrum, one band per row, with its frequencies in kHz; returns the axes."""
+    n_mels = len(M_db)
+    ax = _draw_over_time(M_db, (0.5, n_mels + 0.5), sr, hop_length, ax, title, "Level (dB)")
+    low, high = at.hz_to_mel(np.array([fmin, fmax or sr / 2]), htk=htk)
+    ticks_khz = np.array([fmin / 1000] + [k for k in (0.25, 0.5, 1, 2, 4, 8) if 750 * k > fmin])
+    rows = (at.hz_to_mel(1000 * ticks_khz, htk=htk) - low) / (high - low) * (n_mels + 1)
+    inside = rows <= n_mels + 1  # the edges lie half a row beyond the first and the last
+    rows = np.clip(rows, 0.5, n_mels + 0.5)
+    ax.set_yticks(rows[inside], [f"{khz:g}" for khz in ticks_khz[inside]])
+    ax.set_ylabel(f"Frequency (kHz)\nof {n_mels} mel bands")
+    return ax
+
+
+def show_filterbank(mel_filter, sr, *, ax=None, title="", highlight=None):
+    """Draws mel filters over frequency, one of them highlighted; returns the axes."""
+    ax = ax or plt.subplots()[1]
+    khz = np.linspace(0, sr / 2000, mel_filter.shape[1])
+    ax.plot(khz, mel_filter.T, "-", color="0.6", linewidth=0.7)
+    if highlight is not None:
+        ax.plot(khz, mel_filter[highlight], "-", color="C1", lw=2.5, label=f"band {highlight}")
+        ax.legend(loc="upper right")
+    ax.set(xlabel="Frequency (kHz)", ylabel="Weight", title=title)
+    ax.set_xlim(0, sr / 2000)
+    return ax
+
+
+def show_mfcc(C, sr, *, hop_length, ax=None, title="", label="Coefficient (dB)"):
+    """Draws cepstral coefficients; the loudness in row 0 may saturate. Returns the axes."""
+    limit = np.abs(C[1:] if len(C) > 1 else C).max()
+    signed = dict(cmap="coolwarm", vmin=-limit) if C.min() < 0 else dict(vmin=0)
+    edges = (-0.5, len(C) - 0.5)
+    ax = _draw_over_time(C, edges, sr, hop_length, ax, title, label, vmax=limit, **signed)
+    ax.set_ylabel("Coefficient number")
+    return ax
+
+
+def compare(pictures, sr, *, hop_length, top_db=80.0):
+    """Draws ``{label: S_db}`` below each other under one colour scale; returns the figure."""
+    fig, axes = plt.subplots(len(pictures), 1, sharex=True, figsize=(9, 0.6 + 2 * len(pictures)))
+    vmax = max(S_db.max() for S_db in pictures.values())
+    scale = dict(vmin=vmax - top_db, vmax=vmax)
+    for ax, (label, S_db) in zip(np.atleast_1d(axes), pictures.items()):
+        show_spectrogram(S_db, sr, hop_length=hop_length, ax=ax, title=label, **scale)
+        ax.xaxis.label.set_visible(ax is np.atleast_1d(axes)[-1])
+    return fig
+
+
+def caption(figure):
+    """Shows a figure (or the figure of an axes), then one line of words about what it shows.
+
+    The words are computed from what is drawn: axes, ranges, where the weight lies. A reader
+    who cannot see the figure reads them, and the tests compare them.
+    """
+    fig = getattr(figure, "figure", figure)
+    fig.canvas.draw()
+    words = describe(fig)
+    display(Image(data=_small_png(fig), alt=words))
+    plt.close(fig)
+    display(Markdown(f"*{words}*"))
+
+
+def _small_png(fig):
+    """Returns the figure as PNG bytes of 256 colours: half the size, no visible difference."""
+    file, small = io.BytesIO(), io.BytesIO()
+    fig.savefig(file, format="png", dpi=72)
+    picture = PIL.Image.open(file).convert("RGB").quantize(256, dither=PIL.Image.Dither.NONE)
+    picture.save(small, format="png", optimize=True)
+    return small.getvalue()
