@@ -45,8 +45,8 @@ __all__ = [
     "compare",
     "caption",
     # players
-    "OWN_CLIPS",
     "DATA",
+    "OWN_CLIPS",
     "clip_path",
     "encode",
     "play",

@@ -27,7 +27,8 @@ MODULE = "short_time inversion phase_engine mel_and_cepstrum measures sound name
 MORE = "defaults_and_limits bad_input"
 MODULE_TESTS = ["audiotools.py"]  # its examples
 MODULE_TESTS += [f"tests/test_{name}.py" for name in f"{MODULE} {MORE}".split()]
-BESIDE = "bad_files peers showtools corpus"
+BESIDE = "bad_files peers corpus showtools show_words show_figures show_players show_claims "
+BESIDE += "show_panels show_workbench"
 TESTS = [*MODULE_TESTS, "corpus.py", *(f"tests/test_{name}.py" for name in BESIDE.split())]
 NOTEBOOKS = ["notebooks/01_spectrograms.ipynb", "notebooks/04_mfcc_reversal.ipynb"]
 NBVAL = "--nbval --nbval-current-env --nbval-cell-timeout=300"

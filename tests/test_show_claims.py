@@ -1,0 +1,40 @@
+"""A claim that does not hold stops, and what it compares can be repeated."""
+
+import librosa
+import numpy as np
+import pytest
+
+import audiotools as at
+import showtools as st
+
+
+def test_a_claim_that_does_not_hold_stops(capsys):
+    st.claim("one is one", 1 == 1)
+    assert capsys.readouterr().out == "✓ one is one\n"
+    with pytest.raises(AssertionError, match="not so: one is two"):
+        st.claim("one is two", 1 == 2)
+
+
+def test_seeded_librosa_repeats_itself(slt):
+    S = np.abs(at.stft(slt[0][:8000], n_fft=512))
+    a, b, c = (st.seeded(librosa.griffinlim, S, n_iter=2, seed=s) for s in (0, 0, 1))
+    assert np.array_equal(a, b) and not np.array_equal(a, c)
+
+
+@pytest.mark.parametrize("answer", [np.nan, "False", 1])
+def test_what_is_neither_true_nor_false_proves_nothing(answer):
+    for judged in (lambda: st.claim("this", answer), lambda: st.check(answer, "too high")):
+        with pytest.raises(TypeError, match="is neither True nor False: compare it"):
+            judged()
+
+
+def test_a_check_says_what_is_wrong_and_what_proves_it_right(capsys):
+    st.check(False, "too high")
+    st.check(np.True_, "too high", proof="5 < 6")
+    st.check(True, "too high")
+    assert capsys.readouterr().out == "✗ Not yet: too high\n✓ Right: 5 < 6\n✓ Right.\n"
+
+
+def test_an_answer_that_is_no_number_is_never_right():
+    assert st.number(2.5) == 2.5 and st.number(np.float32(3)) == 3
+    assert all(np.isnan(st.number(answer)) for answer in (None, "3", True, [3]))
