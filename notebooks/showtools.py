@@ -1,22 +1,22 @@
 """Draws, plays, claims and builds panels for the notebooks. It computes no signal.
 
 Every figure ends with `caption`, every sound has a label, every claim is checked. This is the
-door of six rooms in ``show/``, and of each it hands on what the notebooks ask for:
+door of six rooms in ``show/``; of each it hands on what the notebooks ask for:
 
 * figures: ``show_waveform``, ``show_spectrogram``, ``show_mel``, ``show_filterbank``,
-  ``show_mfcc`` draw into an axes, with units; ``compare`` stacks spectrograms under one colour
-  scale; ``caption`` shows a figure and, below it, one line of words;
+  ``show_mfcc`` draw into an axes, with units, in one look, ``use_style``; ``compare`` stacks
+  spectrograms under one colour scale; ``caption`` shows a figure and a line of words;
 * words: that line, computed from what is drawn;
-* players: ``clip_path`` finds a sound; ``play``, ``play_row`` show labelled players of
-  compressed, level-matched sound, made by ``level`` and ``encode``;
-* claims: ``claim`` prints a statement that holds, or stops; ``check`` answers an exercise, of
-  ``number`` too; ``seeded`` makes librosa repeat itself; a ``Line`` is rewritten while the
-  reader waits;
-* panels: a ``panel`` of ``choice`` controls answers when one is moved, ``blind_test`` hides
-  which sound is heard;
-* workbench: ``workbench`` is a panel over the reader's own sound.
+* players: ``clip_path`` finds a sound, one of ours in ``DATA``; ``play``, ``play_row`` show
+  labelled players of sound that ``encode`` compresses and ``level`` brings to one level;
+* claims: ``claim`` prints a statement that holds, or stops; ``check`` answers an exercise, and
+  stumbles on no ``number``; ``seeded`` makes librosa repeat itself; a ``Line`` is rewritten
+  while the reader waits;
+* panels: ``panel`` answers a question when a ``choice`` is moved, ``blind_test`` hides which
+  sound is played;
+* workbench: ``workbench`` does as a panel does, for the reader's own sound.
 
-Figures ask words, the workbench asks panels, both ask players; no arrow runs back.
+Figures ask words, panels ask players, the workbench asks panels and players: no arrow runs back.
 """
 
 from show.claims import Line, check, claim, number, seeded
