@@ -60,7 +60,7 @@ def serve(tmp_path, module, *options):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    for name in ("notebooks", "data"):
+    for name in ("notebooks", "data", "staircase"):
         leave = shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__")
         shutil.copytree(ROOT / name, tmp_path / name, ignore=leave)
     for module_path in ROOT.glob("*.py"):

@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 POINTS = {"Predict": 1, "Change": 2, "Build": 3, "Explain": 2}
 PARTS = [  # files and folders
     "audiotools.py",
-    "phase_engine.py",
+    "staircase",
     "corpus.py",
     "notebooks/showtools.py",
     "notebooks/show",
