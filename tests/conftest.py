@@ -7,6 +7,7 @@ import tracemalloc
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 import stay_home  # from here on no test reaches the network
 
@@ -37,6 +38,11 @@ def slt():
 def kal16():
     """The low voice: (y, sr)."""
     return at.load_wav(ROOT / "data" / "kal16.wav")
+
+
+def convergence(y, S, **grid):
+    """Returns how far the sound y is from having the magnitudes S, in dB."""
+    return at.spectral_convergence(np.abs(at.stft(y, **grid)), S)
 
 
 @pytest.fixture(scope="session")

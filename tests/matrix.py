@@ -23,10 +23,9 @@ SETS = {  # what uv adds to `uv pip install -r requirements.txt`
     "lowest": ["--resolution", "lowest-direct", "--only-binary", ":all:"],
 }
 SHOWN = ["numpy", "scipy", "librosa", "numba"]
-MODULE = "short_time inversion phase_engine mel_and_cepstrum measures sound names_from_the_gist"
-MORE = "defaults_and_limits bad_input"
-MODULE_TESTS = ["audiotools.py"]  # its examples
-MODULE_TESTS += [f"tests/test_{name}.py" for name in f"{MODULE} {MORE}".split()]
+ROOMS = "arguments sound frames decibels phase engine mel cepstrum voice measures"
+MODULE_TESTS = ["staircase"]  # its examples
+MODULE_TESTS += [f"tests/test_{name}.py" for name in f"{ROOMS} door house bad_input".split()]
 BESIDE = "bad_files peers corpus showtools show_words show_figures show_players show_claims "
 BESIDE += "show_panels show_workbench"
 TESTS = [*MODULE_TESTS, "corpus.py", *(f"tests/test_{name}.py" for name in BESIDE.split())]

@@ -1,4 +1,4 @@
-"""Section 1: files, level, the band-pass filter."""
+"""sound: files, level, the band-pass filter."""
 
 import io
 
@@ -11,6 +11,9 @@ import audiotools as at
 
 SR = 16000
 TONE = 0.5 * np.sin(2 * np.pi * 440 * np.arange(SR) / SR)
+
+
+# --- files -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -48,6 +51,14 @@ def test_resampling_keeps_pitch_and_level(tmp_path):
     assert abs(y.std() / TONE.std() - 1) < 0.01  # the edges ring a little
 
 
+def test_one_sample_is_a_sound_and_the_shortest_duration_reads_it(tmp_path):
+    soundfile.write(tmp_path / "one.wav", TONE[100:101], SR)
+    assert at.load_wav(tmp_path / "one.wav")[0].shape == (1,)
+    soundfile.write(tmp_path / "tone.wav", TONE, SR)
+    assert at.load_wav(tmp_path / "tone.wav", duration=1e-9)[0].shape == (1,)
+    assert at.load_wav(tmp_path / "tone.wav", duration=1.6 / SR)[0].shape == (2,)
+
+
 def test_save_and_load_return_the_same_samples(tmp_path, slt):
     at.save_wav(tmp_path / "copy.wav", slt[0], SR)
     y, sr = at.load_wav(tmp_path / "copy.wav")
@@ -68,6 +79,9 @@ def test_save_refuses_to_clip(tmp_path):
     assert not (tmp_path / "loud.wav").exists()
 
 
+# --- level -----------------------------------------------------------------------------
+
+
 def test_match_level_gives_the_reference_level_and_never_clips(voice):
     y, _ = voice
     soft = 0.1 * TONE  # so soft that no peak of a voice at its level reaches 1
@@ -85,6 +99,9 @@ def test_match_level_works_at_extreme_levels():
         assert np.abs(matched - TONE).max() < 1e-5
     matched = at.match_level(1e-310 * TONE, TONE)
     assert np.abs(matched - TONE).max() < 1e-5  # so small a number has 14 digits left
+
+
+# --- band-pass -------------------------------------------------------------------------
 
 
 def test_bandpass_is_three_decibels_down_at_its_edges():
@@ -107,11 +124,3 @@ def test_bandpass_filter_is_causal_and_keeps_the_format():
 def test_the_gists_band_is_refused_at_16_khz_with_both_values():
     with pytest.raises(ValueError, match="highcut=15000 Hz .* 8000 Hz"):
         at.butter_bandpass(500, 15000, SR)
-
-
-def test_one_sample_is_a_sound_and_the_shortest_duration_reads_it(tmp_path):
-    soundfile.write(tmp_path / "one.wav", TONE[100:101], SR)
-    assert at.load_wav(tmp_path / "one.wav")[0].shape == (1,)
-    soundfile.write(tmp_path / "tone.wav", TONE, SR)
-    assert at.load_wav(tmp_path / "tone.wav", duration=1e-9)[0].shape == (1,)
-    assert at.load_wav(tmp_path / "tone.wav", duration=1.6 / SR)[0].shape == (2,)

@@ -1,4 +1,4 @@
-"""Sections 2, 3 and 4: frames, the STFT and its inverse, decibels. The oracle is librosa."""
+"""frames: cut into frames, the STFT and its inverse. The oracle is librosa."""
 
 import re
 
@@ -28,12 +28,7 @@ def grid_name(grid):
     return "-".join(str(v) for v in grid.values())
 
 
-@pytest.mark.parametrize("bad", [np.inf, -np.inf, complex(0, np.inf), complex(-9, -np.inf)])
-def test_infinity_is_found_in_either_part(bad):
-    D = at.stft(RNG.normal(size=2000), n_fft=256)
-    D[3, 4] = bad
-    with pytest.raises(ValueError, match="infinity in 1 of"):
-        at.istft(D, n_fft=256)
+# --- cut and added ---------------------------------------------------------------------
 
 
 def test_frames_are_columns_of_a_read_only_view():
@@ -52,6 +47,16 @@ def test_overlap_add_is_the_adjoint_of_frame(frame_length, hop):
     assert np.sum(at.frame(y, frame_length, hop) * F) == pytest.approx(y @ at.overlap_add(F, hop))
 
 
+def test_overlap_add_of_a_batch_is_that_of_its_items():
+    frames = RNG.normal(size=(2, 3, 8, 5))
+    whole = at.overlap_add(frames, 3)
+    assert whole.shape == (2, 3, 20)
+    assert np.array_equal(whole[1, 2], at.overlap_add(frames[1, 2], 3))
+
+
+# --- down ------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("grid", GRIDS, ids=grid_name)
 def test_stft_equals_librosa(grid, slt):
     y = slt[0][8000:17777].astype(np.float64)
@@ -61,6 +66,33 @@ def test_stft_equals_librosa(grid, slt):
     single = at.stft(y.astype(np.float32), **grid)
     assert single.dtype == np.complex64
     assert np.abs(single - theirs).max() <= 1e-6 * np.abs(theirs).max()
+
+
+def test_a_tone_lies_in_the_row_of_its_frequency():
+    t = np.arange(16000) / 16000
+    S = np.abs(at.stft(np.sin(2 * np.pi * 1000 * t), n_fft=1024))
+    assert np.all(S.argmax(axis=0)[3:-3] == 1000 * 1024 / 16000)
+
+
+def test_parseval_holds_in_every_frame():
+    y = RNG.normal(size=4096)
+    D = at.stft(y, n_fft=512, hop_length=128, window="hann")
+    window = np.hanning(513)[:-1]  # numpy's is symmetric: one longer, minus its end, is periodic
+    frames = at.frame(np.pad(y, 256), 512, 128) * window[:, None]
+    bins = np.r_[1, np.full(255, 2), 1]  # all but DC and Nyquist stand for two
+    assert np.allclose(bins @ np.abs(D) ** 2 / 512, np.sum(frames**2, axis=0))
+
+
+def test_few_samples_of_many_sounds_look_like_channels():
+    assert at.stft(np.ones((34, 33)), n_fft=4).shape == (34, 3, 34)
+    assert at.stft(np.ones((32, 32)), n_fft=4).shape == (32, 3, 33)
+    for shape in [(33, 32), (4000, 8), (3, 4000, 2)]:
+        with pytest.raises(ValueError, match=f"{re.escape(str(shape))}, which looks like channels"):
+            at.stft(np.ones(shape), n_fft=4)
+    assert at.pitch_accuracy(np.ones((50, 3)), np.ones((50, 3))).shape == (50,)  # no sound
+
+
+# --- and up ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("dtype, tolerance", [(np.float32, 1e-6), (np.float64, 1e-12)])
@@ -99,24 +131,11 @@ def test_a_click_keeps_its_place():
     assert np.abs(D).sum(axis=0).argmax() == round(9000 / 256)
 
 
-def test_a_tone_lies_in_the_row_of_its_frequency():
-    t = np.arange(16000) / 16000
-    S = np.abs(at.stft(np.sin(2 * np.pi * 1000 * t), n_fft=1024))
-    assert np.all(S.argmax(axis=0)[3:-3] == 1000 * 1024 / 16000)
-
-
-def test_parseval_holds_in_every_frame():
-    y = RNG.normal(size=4096)
-    D = at.stft(y, n_fft=512, hop_length=128, window="hann")
-    window = np.hanning(513)[:-1]  # numpy's is symmetric: one longer, minus its end, is periodic
-    frames = at.frame(np.pad(y, 256), 512, 128) * window[:, None]
-    bins = np.r_[1, np.full(255, 2), 1]  # all but DC and Nyquist stand for two
-    assert np.allclose(bins @ np.abs(D) ** 2 / 512, np.sum(frames**2, axis=0))
-
-
-def test_samples_that_no_frame_hears_are_refused():
-    with pytest.raises(ValueError, match="samples that hardly any frame hears"):
-        at.istft(np.ones((513, 9)), hop_length=1024)
+def test_the_gain_of_a_window_comes_back_out():
+    y = RNG.normal(size=2000)
+    for gain in (1e-6, 1e6):
+        grid = dict(n_fft=256, hop_length=64, window=gain * np.hanning(257)[:-1])
+        assert np.abs(at.istft(at.stft(y, **grid), length=2000, **grid) - y).max() < 1e-12
 
 
 def test_a_batch_equals_a_loop():
@@ -129,30 +148,9 @@ def test_a_batch_equals_a_loop():
     assert at.frame(y, 100, 50).shape == (2, 3, 100, 39)
 
 
-def test_decibels_equal_librosa_and_come_back():
-    S = RNG.uniform(0, 3, size=(20, 30)) ** 4
-    for options in (dict(), dict(ref=2.0), dict(top_db=30.0), dict(top_db=None, ref=1e-7)):
-        ours, theirs = at.amplitude_to_db(S, **options), librosa.amplitude_to_db(S, **options)
-        assert np.allclose(ours, theirs, rtol=0, atol=1e-9)
-    assert np.allclose(at.db_to_amplitude(at.amplitude_to_db(S, top_db=None)), np.maximum(S, 1e-5))
-
-
-def test_every_item_of_a_batch_has_its_own_floor():
-    S = np.stack([np.eye(3), 100 * np.eye(3)])
-    assert np.array_equal(at.amplitude_to_db(S, top_db=40).min(axis=(1, 2)), [-40, 0])
-
-
-def test_silence_stays_finite():
-    silence = np.zeros(2000)
-    assert np.all(at.amplitude_to_db(np.abs(at.stft(silence))) == -100)
-    assert np.all(at.pretty_spectrogram(silence, top_db=70) == -70)
-
-
-@pytest.mark.parametrize("gain", [1e-9, 1.0, 1e9])
-def test_pretty_spectrogram_spans_top_db_at_every_level(slt, gain):
-    S_db = at.pretty_spectrogram(gain * slt[0].astype(float), n_fft=1024, top_db=60)
-    assert S_db.max() == 0 and S_db.min() == -60
-    assert np.allclose(S_db, at.pretty_spectrogram(slt[0], n_fft=1024, top_db=60), atol=1e-3)
+def test_samples_that_no_frame_hears_are_refused():
+    with pytest.raises(ValueError, match="samples that hardly any frame hears"):
+        at.istft(np.ones((513, 9)), hop_length=1024)
 
 
 @pytest.mark.parametrize("hop_length", [40, 64])
@@ -167,36 +165,9 @@ def test_the_length_is_kept_where_the_last_frame_ends_before_it(hop_length):
     assert np.allclose(back[:heard], y[:heard]) and not back[heard:].any()
 
 
-def test_few_samples_of_many_sounds_look_like_channels():
-    assert at.stft(np.ones((34, 33)), n_fft=4).shape == (34, 3, 34)
-    assert at.stft(np.ones((32, 32)), n_fft=4).shape == (32, 3, 33)
-    for shape in [(33, 32), (4000, 8), (3, 4000, 2)]:
-        with pytest.raises(ValueError, match=f"{re.escape(str(shape))}, which looks like channels"):
-            at.stft(np.ones(shape), n_fft=4)
-    assert at.pitch_accuracy(np.ones((50, 3)), np.ones((50, 3))).shape == (50,)  # no sound
-
-
-def test_the_gain_of_a_window_comes_back_out():
-    y = RNG.normal(size=2000)
-    for gain in (1e-6, 1e6):
-        grid = dict(n_fft=256, hop_length=64, window=gain * np.hanning(257)[:-1])
-        assert np.abs(at.istft(at.stft(y, **grid), length=2000, **grid) - y).max() < 1e-12
-
-
-def test_overlap_add_of_a_batch_is_that_of_its_items():
-    frames = RNG.normal(size=(2, 3, 8, 5))
-    whole = at.overlap_add(frames, 3)
-    assert whole.shape == (2, 3, 20)
-    assert np.array_equal(whole[1, 2], at.overlap_add(frames[1, 2], 3))
-
-
-def test_a_reference_beyond_float32_is_reckoned_with():
-    assert at.amplitude_to_db(np.ones((2, 2), "f4"), ref=1e39)[0, 0] == pytest.approx(-780)
-    assert at.db_to_amplitude(np.full((2, 2), -300, "f4"), ref=1e39)[0, 0] == pytest.approx(1e24)
-
-
-def test_decibels_beyond_the_format_are_refused_whatever_the_reference():
-    for ref in (1e-9, 1.0, 1e9):
-        with pytest.raises(ValueError, match="float32 can hold"):
-            at.db_to_amplitude(np.float32(771), ref=ref)  # 10 ** 38.55 is above 3.4e38
-    assert np.isfinite(at.db_to_amplitude(np.float32(770), ref=1e-9))
+@pytest.mark.parametrize("bad", [np.inf, -np.inf, complex(0, np.inf), complex(-9, -np.inf)])
+def test_infinity_is_found_in_either_part(bad):
+    D = at.stft(RNG.normal(size=2000), n_fft=256)
+    D[3, 4] = bad
+    with pytest.raises(ValueError, match="infinity in 1 of"):
+        at.istft(D, n_fft=256)

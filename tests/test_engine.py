@@ -1,4 +1,4 @@
-"""The engine: phases from slopes, long sounds in segments, and what it does without numba."""
+"""engine: phases from slopes, long sounds in segments, and what it does without numba."""
 
 import os
 import subprocess
@@ -9,6 +9,7 @@ import librosa
 import numpy as np
 import pytest
 import scipy.signal
+from conftest import convergence
 
 import audiotools as at
 import phase_engine
@@ -17,8 +18,7 @@ import showtools as st
 GRID = dict(n_fft=1024, hop_length=256)
 
 
-def convergence(y, S, **grid):
-    return at.spectral_convergence(np.abs(at.stft(y, **grid)), S)
+# --- phases from slopes ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,15 @@ def test_the_phase_of_a_tone_advances_with_its_frequency(f0):
     assert np.abs(error).max() < 0.04
 
 
+@pytest.mark.parametrize("n_fft", [1024, 1023])
+def test_the_phase_of_a_tone_at_nyquist_advances_with_it(n_fft):
+    # Where n_fft is odd no row is at Nyquist: the highest one and its mirror lie beside it.
+    y, grid = np.cos(np.pi * np.arange(12000)), dict(n_fft=n_fft, hop_length=127)
+    phase = at.phase_gradient(np.abs(at.stft(y, **grid)), **grid)[-1, 10:-10]
+    error = np.angle(np.exp(1j * (np.diff(phase) - np.pi * 127)))
+    assert np.abs(error).max() < 0.04  # measured 0.01; without the mirror pi/8
+
+
 @pytest.mark.parametrize("where", [8000, 8050, 7900])
 def test_the_phase_of_a_click_falls_with_its_place_in_the_frame(where):
     grid = dict(n_fft=1024, hop_length=128)
@@ -66,6 +75,35 @@ def test_the_phase_of_a_click_falls_with_its_place_in_the_frame(where):
     # Up to 0.2: the window's flank is steeper than a bell's. A flipped sign puts the click on
     # the other side of the centre, off by 0.8 and more, and a forgotten centre is off by pi.
     assert np.abs(error).max() < 0.4
+
+
+@pytest.mark.parametrize("n_fft", [64, 63])
+def test_phases_are_real_where_a_spectrum_is_real(n_fft):
+    # Row 0 always, the last one where n_fft is even: there a phase is 0 or pi. Faint cells,
+    # which keep the phase that was drawn, show it.
+    S = np.full((1 + n_fft // 2, 40), 1e-9)
+    S[10, 20] = 1
+    sine = np.abs(np.sin(at.phase_gradient(S, n_fft=n_fft, hop_length=16)))
+    assert sine[0].max() < 1e-6 and sine[1].max() > 0.5 and sine[-2].max() > 0.5
+    assert (sine[-1].max() < 1e-6) == (n_fft % 2 == 0)
+
+
+def test_the_highest_row_has_no_neighbour_in_the_next_frame():
+    S = np.full((33, 9), 1e-6)
+    S[32, 4] = S[0, 5] = 1.0  # side by side in memory, far apart in sound: each its own island
+    phase = at.phase_gradient(S, hop_length=16)
+    assert phase[32, 4] == phase[0, 5] == 0  # real spectra, as each begins
+
+
+def test_faint_cells_have_random_phases_and_seeds_repeat(slt):
+    S = np.abs(at.stft(slt[0], **GRID))
+    a, b, c = (at.phase_gradient(S, seed=seed, **GRID) for seed in (0, 0, 1))
+    faint = S < 0.9e-3 * S.max()
+    faint[[0, -1]] = False  # there the spectrum is real
+    assert np.array_equal(a, b) and np.mean(a[faint] == c[faint]) < 1e-3
+    assert np.abs(a).max() <= np.float32(np.pi)
+    # All directions alike: the mean of so many arrows is short (one over the root of 90,000).
+    assert abs(np.mean(np.exp(1j * a[faint].astype(float)))) < 0.02
 
 
 @pytest.mark.parametrize("sigma", [60, 100, 140])
@@ -87,59 +125,14 @@ def test_the_bells_of_usual_windows_are_those_of_the_paper(name, c, win_length, 
     assert width**2 == pytest.approx(c * win_length**2, rel=0.04)  # theirs fits by another norm
 
 
-def test_a_boxcar_still_tells_more_than_chance(voice):
-    # Its slopes are poor, but -11 dB is a better start than -4: 1.5 dB are left after 16.
-    grid = dict(window="boxcar", **GRID)
-    S = np.abs(at.stft(voice[0], **grid))
-    gradient, random = (
-        convergence(at.griffin_lim(S, init=init, **grid), S, **grid)
-        for init in ("gradient", "random")
-    )
-    assert gradient < random - 1
-
-
-def test_faint_cells_have_random_phases_and_seeds_repeat(slt):
-    S = np.abs(at.stft(slt[0], **GRID))
-    a, b, c = (at.phase_gradient(S, seed=seed, **GRID) for seed in (0, 0, 1))
-    faint = S < 0.9e-3 * S.max()
-    faint[[0, -1]] = False  # there the spectrum is real
-    assert np.array_equal(a, b) and np.mean(a[faint] == c[faint]) < 1e-3
-    assert np.abs(a).max() <= np.float32(np.pi)
-    # All directions alike: the mean of so many arrows is short (one over the root of 90,000).
-    assert abs(np.mean(np.exp(1j * a[faint].astype(float)))) < 0.02
-
-
-@pytest.mark.parametrize("offset", [0.01, 0.1, 0.5])
-@pytest.mark.parametrize("n_fft", [1024, 1023])
-def test_a_constant_in_the_sound_does_no_harm(slt, offset, n_fft):
-    # Where the spectrum is mirrored, at 0 Hz, its slope is zero: the phase must stand still.
-    grid = dict(n_fft=n_fft, hop_length=256)
-    S = np.abs(at.stft(slt[0] + np.float32(offset), **grid))
-    y = at.griffin_lim(S, length=len(slt[0]), **grid)
-    assert convergence(y, S, **grid) < -34  # dB, as without it; measured -35 to -52
-
-
-@pytest.mark.parametrize("sign", [1, -1])
-def test_a_tone_at_nyquist_comes_back(sign):
-    y = sign * np.cos(np.pi * np.arange(8000))
-    S = np.abs(at.stft(y, **GRID))
-    assert convergence(at.griffin_lim(S, length=8000, **GRID), S, **GRID) < -60
-
-
-@pytest.mark.parametrize("n_fft", [1024, 1023])
-def test_the_phase_of_a_tone_at_nyquist_advances_with_it(n_fft):
-    # Where n_fft is odd no row is at Nyquist: the highest one and its mirror lie beside it.
-    y, grid = np.cos(np.pi * np.arange(12000)), dict(n_fft=n_fft, hop_length=127)
-    phase = at.phase_gradient(np.abs(at.stft(y, **grid)), **grid)[-1, 10:-10]
-    error = np.angle(np.exp(1j * (np.diff(phase) - np.pi * 127)))
-    assert np.abs(error).max() < 0.04  # measured 0.01; without the mirror pi/8
-
-
 def test_a_window_turned_upside_down_is_as_good(slt):
     upside_down = -at._grid(1024, 256, None, "hann").window
     S = np.abs(at.stft(slt[0], **GRID))
     phases, same = (at.phase_gradient(S, window=w, **GRID) for w in ("hann", upside_down))
     assert np.array_equal(phases, same)
+
+
+# --- in blocks and segments ------------------------------------------------------------
 
 
 def test_a_block_of_phases_goes_on_from_the_one_before(voice, monkeypatch):
@@ -150,28 +143,20 @@ def test_a_block_of_phases_goes_on_from_the_one_before(voice, monkeypatch):
     assert cut < whole + 1  # dB; 3 to 6 where blocks know nothing of each other
 
 
-def test_the_highest_row_has_no_neighbour_in_the_next_frame():
-    S = np.full((33, 9), 1e-6)
-    S[32, 4] = S[0, 5] = 1.0  # side by side in memory, far apart in sound: each its own island
-    phase = at.phase_gradient(S, hop_length=16)
-    assert phase[32, 4] == phase[0, 5] == 0  # real spectra, as each begins
+@pytest.mark.parametrize("init", ["gradient", "random"])
+def test_the_size_of_a_block_does_not_change_the_iteration(slt, init, monkeypatch):
+    S = np.abs(at.stft(slt[0][:20000].astype(float), **GRID))
+    phases = at.phase_gradient(S, **GRID) if init == "gradient" else init  # those depend on it
+    whole = at.griffin_lim(S, n_iter=4, init=phases, **GRID)
+    monkeypatch.setattr(phase_engine, "_BLOCK_SAMPLES", 3000)  # two frames, or one
+    monkeypatch.setattr(phase_engine, "_DRAW_SAMPLES", 3000)
+    assert np.abs(at.griffin_lim(S, n_iter=4, init=phases, **GRID) - whole).max() < 1e-12
 
 
-def test_16_iterations_from_the_gradient_beat_librosa_with_32(voice):
-    y, sr = voice
-    S = np.abs(at.stft(y, **GRID))
-    ours = at.griffin_lim(S, length=len(y), **GRID)
-    theirs = st.seeded(librosa.griffinlim, S, n_iter=32, length=len(y), **GRID)
-    assert convergence(ours, S, **GRID) < convergence(theirs, S, **GRID) - 4  # measured 5, 13
-    assert at.intelligibility(ours, y, sr) > at.intelligibility(theirs, y, sr)
-
-
-def test_overshooting_helps(voice):
-    S = np.abs(at.stft(voice[0], **GRID))
-    fast, accelerated = (
-        convergence(at.griffin_lim(S, n_iter=8, gamma=g, **GRID), S, **GRID) for g in (1, 1.25)
-    )
-    assert accelerated < fast - 0.2  # dB; measured 0.3 to 0.5
+def test_random_phases_made_in_blocks_are_those_of_one_draw(monkeypatch):
+    monkeypatch.setattr(phase_engine, "_DRAW_SAMPLES", 70)  # 7 frames of 5 rows
+    phases = np.concatenate([phase for _, phase in phase_engine.random_phases((5, 30), 3)])
+    assert np.array_equal(phases.T, 2 * np.pi * np.random.default_rng(3).random((5, 30)))
 
 
 @pytest.fixture
@@ -224,10 +209,8 @@ def test_mel_is_solved_in_segments_too(voice, request):
     assert error() < 1.05 * whole
 
 
-def test_random_phases_made_in_blocks_are_those_of_one_draw(monkeypatch):
-    monkeypatch.setattr(phase_engine, "_DRAW_SAMPLES", 70)  # 7 frames of 5 rows
-    phases = np.concatenate([phase for _, phase in phase_engine.random_phases((5, 30), 3)])
-    assert np.array_equal(phases.T, 2 * np.pi * np.random.default_rng(3).random((5, 30)))
+def test_the_docstring_says_how_many_frames_are_a_long_sound():
+    assert f"more than {phase_engine.LONG} frames" in at.griffin_lim.__doc__
 
 
 def peak_and_output(n_frames, **options):
@@ -246,6 +229,9 @@ def test_memory_grows_with_the_output(options):
     # The output itself, its weights, and one look at S for NaN. Iterated as a whole, gamma=1
     # keeps four waveforms more. A complex spectrogram alone would be 4 outputs.
     assert peak < (7 if "gamma" in options else 3) * output  # measured 6 and 2
+
+
+# --- compiled, or not ------------------------------------------------------------------
 
 
 def small_picture():
@@ -299,34 +285,3 @@ def test_a_broken_copy_on_disk_does_not_matter(tmp_path):
         assert result.stdout == "(33, 40)\n", result.stderr
         for kept in tmp_path.rglob("*.nbc"):
             kept.write_bytes(kept.read_bytes()[:300])
-
-
-def test_importing_audiotools_does_not_load_numba():
-    code = "import sys, audiotools; print('numba' in sys.modules, 'librosa' in sys.modules)"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert result.stdout.split() == ["False", "False"]
-
-
-@pytest.mark.parametrize("n_fft", [64, 63])
-def test_phases_are_real_where_a_spectrum_is_real(n_fft):
-    # Row 0 always, the last one where n_fft is even: there a phase is 0 or pi. Faint cells,
-    # which keep the phase that was drawn, show it.
-    S = np.full((1 + n_fft // 2, 40), 1e-9)
-    S[10, 20] = 1
-    sine = np.abs(np.sin(at.phase_gradient(S, n_fft=n_fft, hop_length=16)))
-    assert sine[0].max() < 1e-6 and sine[1].max() > 0.5 and sine[-2].max() > 0.5
-    assert (sine[-1].max() < 1e-6) == (n_fft % 2 == 0)
-
-
-def test_the_docstring_says_how_many_frames_are_a_long_sound():
-    assert f"more than {phase_engine.LONG} frames" in at.griffin_lim.__doc__
-
-
-@pytest.mark.parametrize("init", ["gradient", "random"])
-def test_the_size_of_a_block_does_not_change_the_iteration(slt, init, monkeypatch):
-    S = np.abs(at.stft(slt[0][:20000].astype(float), **GRID))
-    phases = at.phase_gradient(S, **GRID) if init == "gradient" else init  # those depend on it
-    whole = at.griffin_lim(S, n_iter=4, init=phases, **GRID)
-    monkeypatch.setattr(phase_engine, "_BLOCK_SAMPLES", 3000)  # two frames, or one
-    monkeypatch.setattr(phase_engine, "_DRAW_SAMPLES", 3000)
-    assert np.abs(at.griffin_lim(S, n_iter=4, init=phases, **GRID) - whole).max() < 1e-12

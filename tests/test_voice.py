@@ -1,0 +1,199 @@
+"""voice: the pitch of a sound, what 20 MFCCs leave of it, and speaking with it."""
+
+import librosa
+import numpy as np
+import pytest
+
+import audiotools as at
+
+GRID = dict(n_fft=1024, hop_length=256)
+SPOKEN = dict(n_fft=512, hop_length=256)
+NOTES_HZ = [131, 165, 196, 262, 294, 330, 392, 523, 659, 784]  # of data/melody.wav, 0.4 s each
+
+
+# --- pitch -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("hop_length", [256, 100])
+def test_pitch_is_librosas_where_the_sound_is_loud(voice, hop_length):
+    y, sr = voice[0][:32000].astype(float), voice[1]
+    y -= y.mean()  # as pitch does first: a tiny constant can move a frame by a step of pyin's
+    ours = at.pitch(y, sr, hop_length=hop_length)
+    grid = dict(frame_length=1024, hop_length=hop_length)
+    theirs, _, _ = librosa.pyin(y, sr=sr, fmin=65, fmax=420, **grid)
+    assert ours.shape == theirs.shape and np.mean(ours > 0) > 0.3  # there is enough to compare
+    assert np.allclose(ours[ours > 0], theirs[ours > 0])
+
+
+def test_pitch_hears_every_note_of_the_melody():
+    y, sr = at.load_wav("data/melody.wav")
+    f0 = at.pitch(y, sr, fmax=1000)
+    for i, hz in enumerate(NOTES_HZ):
+        middle = f0[int((0.4 * i + 0.1) * sr / 256) : int((0.4 * i + 0.3) * sr / 256)]
+        assert abs(1200 * np.log2(np.median(middle) / hz)) < 10  # cents
+
+
+def test_pitch_of_silence_and_faint_hum_is_zero():
+    assert not at.pitch(np.zeros(8000), 16000).any()
+    t = np.arange(16000) / 16000
+    tone = np.sin(2 * np.pi * 150 * t) * np.where(t < 0.5, 1.0, 0.01)  # 40 dB softer
+    f0 = at.pitch(tone, 16000)
+    assert f0.shape == (63,) and np.all(f0[4:28] > 0) and not f0[36:].any()
+    assert not at.pitch(np.full(8000, 0.3), 16000).any()  # a constant has no pitch
+
+
+@pytest.mark.parametrize("level", [0.1, 0.3, 0.4, 0.7])
+def test_a_constant_has_no_pitch(level):
+    assert not at.pitch(np.full(16000, level, dtype=np.float32), 16000, fmax=1000).any()
+
+
+@pytest.mark.parametrize("below_db, heard", [(33.5, True), (34.5, False)])
+def test_the_gate_of_the_pitch_lies_34_dB_below_the_loudest_frame(below_db, heard):
+    t = np.arange(16000) / 16000
+    tone = np.sin(2 * np.pi * 200 * t) * np.where(t < 0.5, 1, 10 ** (-below_db / 20))
+    assert np.all((at.pitch(tone, 16000)[38:58] > 0) == heard)
+
+
+def test_pitch_does_not_know_the_level(slt):
+    y = slt[0][8000:16000].astype(float)
+    f0 = at.pitch(y, 16000)
+    for power in (-600, 600):  # squared, these are 0 and infinity
+        assert np.array_equal(at.pitch(np.ldexp(y, power), 16000), f0)
+
+
+def test_pitch_takes_a_range_that_a_voice_could_leap_across_between_two_frames():
+    y = np.sin(2 * np.pi * 100 * np.arange(16000) / 16000)
+    f0 = at.pitch(y, 16000, fmin=80, fmax=160, hop_length=1024, frame_length=2048)
+    assert np.allclose(f0[2:-2], 100, atol=1)  # pyin's steps are a tenth of a semitone
+
+
+# --- its limit -------------------------------------------------------------------------
+
+
+def test_pitch_limit_follows_the_mel_scale():
+    # span: librosa's own mel axis, measured in Hz at its low end by a small step
+    for sr in (16000, 22050, 44100):
+        for htk in (False, True):
+            hz_per_mel = 1e-3 / librosa.hz_to_mel(1e-3, htk=htk)
+            span = librosa.hz_to_mel(sr / 2, htk=htk) * hz_per_mel
+            expected = 2 * span * 128 / 129 / 20
+            assert at.pitch_limit(20, sr, htk=htk) == pytest.approx(expected, rel=1e-5)
+    assert [round(at.pitch_limit(k, 16000)) for k in (13, 20, 40)] == [460, 299, 150]
+
+
+@pytest.mark.parametrize("n_mfcc", [20, 30, 40])
+def test_pitch_limit_tells_which_notes_survive(n_mfcc):
+    y, sr = at.load_wav("data/melody.wav")
+    C = at.mfcc(y, sr, n_mfcc=n_mfcc, **GRID)
+    f0 = at.pitch(at.mfcc_to_audio(C, sr, length=len(y), **GRID), sr, fmax=1000)
+    for i, hz in enumerate(NOTES_HZ):
+        middle = f0[round((0.4 * i + 0.08) * sr / 256) :][:15]
+        right = at.pitch_accuracy(middle, np.full(15, hz, dtype=middle.dtype))
+        # the edge is soft: see the docstring
+        assert hz < 1.2 * at.pitch_limit(n_mfcc, sr) or right > 0.8
+        assert hz > 0.8 * at.pitch_limit(n_mfcc, sr) or right < 0.2
+
+
+# --- speaking --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n_passes", [1, 2])
+def test_speaking_is_a_source_through_what_the_mfccs_lack(slt, n_passes):
+    # As one would write it down, in librosa's words where it has them.
+    y, sr = slt[0][8000:24000].astype(float), 16000
+    C, f0 = at.mfcc(y, sr, n_mfcc=20, n_mels=64, **SPOKEN), at.pitch(y, sr)
+    centres = librosa.mel_frequencies(66, fmin=0, fmax=sr / 2)[1:-1]
+    z = at._source(f0, sr, 256, 62 * 256, seed=4)
+    for _ in range(n_passes):
+        power = np.abs(librosa.stft(z, **SPOKEN)) ** 2
+        power = librosa.feature.melspectrogram(S=power, sr=sr, n_mels=64)
+        has = librosa.feature.mfcc(S=librosa.power_to_db(power), n_mfcc=20)
+        lacks_db = librosa.feature.inverse.mfcc_to_mel(C - has, n_mels=64)
+        lacks_db = librosa.power_to_db(lacks_db, amin=1e-300, top_db=None)
+        bins = np.arange(257) * sr / 512
+        gain_db = np.stack([np.interp(bins, centres, frame) for frame in lacks_db.T], axis=1)
+        z = librosa.istft(at.stft(z, **SPOKEN) * 10 ** (gain_db / 20), length=62 * 256, **SPOKEN)
+    spoken = at.speak(C, f0, sr, n_mels=64, n_passes=n_passes, seed=4, **SPOKEN)
+    # librosa rounds its filters to float32, and a band's level is a logarithm.
+    assert np.allclose(spoken[:-256], z[:-256], atol=1e-4 * np.abs(z).max())
+
+
+def test_pulses_and_noise_have_power_one():
+    f0 = np.repeat([200.0, 0.0], 100)
+    y = at._source(f0, 16000, 256, 200 * 256, seed=0)
+    assert np.mean(y[:25000] ** 2) == pytest.approx(1, abs=0.02)
+    assert np.mean(y[26000:] ** 2) == pytest.approx(1, abs=0.05)
+    assert np.count_nonzero(y[:16000]) in (199, 200, 201)  # pulses in a second
+
+
+def test_the_last_frame_has_a_source_of_its_own():
+    for f0, silent in [([0.0, 0.0, 100.0], True), ([100.0, 100.0, 0.0], False)]:
+        y = at._source(np.array(f0), 16000, 256, 3 * 256, seed=0)
+        assert (np.count_nonzero(y[-256:]) < 5) == silent  # pulses are rare, noise is not
+
+
+@pytest.mark.parametrize("factor", [0.8, 1.0, 1.25, 1.5])
+def test_a_spoken_pitch_measures_back(voice, factor):
+    y, sr = voice
+    f0 = at.pitch(y, sr)
+    spoken = at.speak(at.mfcc(y, sr, **SPOKEN), factor * f0, sr, length=len(y))
+    measured = at.pitch(spoken, sr, fmax=640)
+    both = (measured > 0) & (f0 > 0)
+    # pyin's own grid is a tenth of a semitone (0.6 %); measured within 0.007
+    assert np.median(measured[both] / f0[both]) == pytest.approx(factor, abs=0.02)
+    assert at.pitch_accuracy(measured, factor * f0) > 0.8  # measured .87 to .95
+
+
+def test_without_a_pitch_it_whispers(voice):
+    y, sr = voice
+    f0 = at.pitch(y, sr)
+    whisper = at.speak(at.mfcc(y, sr, **SPOKEN), 0 * f0, sr, length=len(y))
+    assert np.mean(at.pitch(whisper, sr) > 0) < 0.02
+    # Half of a voice's ESTOI is its envelope, which is still there.
+    assert at.intelligibility(whisper, y, sr) > 0.6
+
+
+@pytest.mark.parametrize("n_mfcc, error", [(13, 7), (20, 7), (40, 9)])
+def test_what_is_spoken_has_the_mfccs_asked_for(voice, n_mfcc, error):
+    y, sr = voice
+    C = at.mfcc(y, sr, n_mfcc=n_mfcc, **SPOKEN)
+    f0 = at.pitch(y, sr)
+    one, two = (at.speak(C, f0, sr, n_passes=n, length=len(y)) for n in (1, 2))
+    off = [at.mfcc(z, sr, n_mfcc=n_mfcc, **SPOKEN) - C for z in (one, two)]
+    off = [np.sqrt(np.mean(np.square(x))) for x in off]
+    assert off[1] < off[0] and off[1] < error  # measured 4 to 7; they range over hundreds
+    assert abs(20 * np.log10(two.std() / y.std())) < 3  # dB: the level comes back, nearly
+
+
+def test_a_pitch_beats_a_guessed_phase(voice):
+    y, sr = voice
+    f0, grid = at.pitch(y, sr), dict(length=len(y), **SPOKEN)
+    C = at.mfcc(y, sr, **SPOKEN)
+    spoken, guessed = at.speak(C, f0, sr, length=len(y)), at.mfcc_to_audio(C, sr, **grid)
+    assert at.pitch_accuracy(at.pitch(spoken, sr), f0) > 0.7  # measured .94 and .92
+    assert at.pitch_accuracy(at.pitch(guessed, sr), f0) < 0.2
+    assert at.intelligibility(spoken, y, sr) > at.intelligibility(guessed, y, sr) + 0.05
+
+
+def test_silence_is_spoken_silently():
+    C = at.mfcc(np.zeros(8000), 16000, **SPOKEN)
+    for f0 in (np.zeros(32), np.full(32, 100.0)):
+        assert np.abs(at.speak(C, f0, 16000)).max() < 1e-3  # the floor is 1e-5 a band
+
+
+@pytest.mark.parametrize("rest", [0, 100, 200, 240, 255])
+def test_a_ragged_end_is_spoken_without_a_click(voice, rest):
+    # Frames half apart: the last samples hang on the fading flank of a single window.
+    y, sr = voice[0][8000 : 8000 + 128 * 256 + rest], voice[1]
+    spoken = at.speak(at.mfcc(y, sr, **SPOKEN), at.pitch(y, sr), sr, length=len(y))
+    assert np.abs(spoken[-300:]).max() < 1.5 * np.abs(spoken[:-300]).max()
+
+
+def test_speaking_keeps_format_seed_and_batches(slt):
+    y, sr = slt
+    C, f0 = at.mfcc(y, sr, **SPOKEN)[:, :60], at.pitch(y, sr)[:60]
+    a, b, c = (at.speak(C, f0, sr, seed=s) for s in (0, 0, 1))
+    assert a.dtype == np.float32 and a.shape == (59 * 256,)
+    assert np.array_equal(a, b) and not np.array_equal(a, c)
+    both = at.speak(np.stack([C, C]), np.stack([f0, 2 * f0]), sr)
+    assert np.array_equal(both[1], at.speak(C, 2 * f0, sr))
