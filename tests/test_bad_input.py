@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.signal
 import scipy.sparse
 
 import audiotools as at
@@ -223,7 +224,7 @@ FORMS = {
     **dict.fromkeys(COUNTS, [np.int64, np.int16, np.uint32, np.array]),
     **dict.fromkeys(NUMBERS, [float, np.float64, np.float32, Fraction, np.array]),
     "htk": [np.bool_],
-    "window": [lambda name: (name,), lambda name: at._grid(256, 64, None, name).window],
+    "window": [lambda name: (name,), lambda name: scipy.signal.get_window(name, 256)],
     "path": [Path, lambda path: Path(path).open("rb"), lambda p: io.BytesIO(Path(p).read_bytes())],
 }
 

@@ -12,7 +12,7 @@ import scipy.signal
 from conftest import convergence
 
 import audiotools as at
-import phase_engine
+import phase_engine as engine
 import showtools as st
 
 GRID = dict(n_fft=1024, hop_length=256)
@@ -109,7 +109,7 @@ def test_faint_cells_have_random_phases_and_seeds_repeat(slt):
 @pytest.mark.parametrize("sigma", [60, 100, 140])
 def test_the_bell_nearest_to_a_bell_is_itself(sigma):
     window = scipy.signal.get_window(("gaussian", sigma), 1024, fftbins=False)
-    centre, width = phase_engine.nearest_bell(window)
+    centre, width = engine.nearest_bell(window)
     # exp(-i^2 / 2 sigma^2) = exp(-pi i^2 / width^2)
     assert centre == pytest.approx(511.5) and width**2 == pytest.approx(2 * np.pi * sigma**2, 1e-4)
 
@@ -119,14 +119,14 @@ def test_the_bell_nearest_to_a_bell_is_itself(sigma):
 )
 @pytest.mark.parametrize("win_length, n_fft", [(1024, 1024), (401, 1024)])
 def test_the_bells_of_usual_windows_are_those_of_the_paper(name, c, win_length, n_fft):
-    window = at._grid(n_fft, 100, win_length, name).window
-    centre, width = phase_engine.nearest_bell(window)
+    window = librosa.util.pad_center(scipy.signal.get_window(name, win_length), size=n_fft)
+    centre, width = engine.nearest_bell(window)
     assert centre == pytest.approx((n_fft - win_length) // 2 + win_length / 2, abs=0.01)
     assert width**2 == pytest.approx(c * win_length**2, rel=0.04)  # theirs fits by another norm
 
 
 def test_a_window_turned_upside_down_is_as_good(slt):
-    upside_down = -at._grid(1024, 256, None, "hann").window
+    upside_down = -scipy.signal.get_window("hann", 1024)
     S = np.abs(at.stft(slt[0], **GRID))
     phases, same = (at.phase_gradient(S, window=w, **GRID) for w in ("hann", upside_down))
     assert np.array_equal(phases, same)
@@ -138,7 +138,7 @@ def test_a_window_turned_upside_down_is_as_good(slt):
 def test_a_block_of_phases_goes_on_from_the_one_before(voice, monkeypatch):
     S = np.abs(at.stft(voice[0], **GRID))
     whole = convergence(at.griffin_lim(S, n_iter=0, **GRID), S, **GRID)
-    monkeypatch.setattr(phase_engine, "_BLOCK_SAMPLES", 40 * 1024)
+    monkeypatch.setattr(engine, "_BLOCK_SAMPLES", 40 * 1024)
     cut = convergence(at.griffin_lim(S, n_iter=0, **GRID), S, **GRID)
     assert cut < whole + 1  # dB; 3 to 6 where blocks know nothing of each other
 
@@ -148,22 +148,22 @@ def test_the_size_of_a_block_does_not_change_the_iteration(slt, init, monkeypatc
     S = np.abs(at.stft(slt[0][:20000].astype(float), **GRID))
     phases = at.phase_gradient(S, **GRID) if init == "gradient" else init  # those depend on it
     whole = at.griffin_lim(S, n_iter=4, init=phases, **GRID)
-    monkeypatch.setattr(phase_engine, "_BLOCK_SAMPLES", 3000)  # two frames, or one
-    monkeypatch.setattr(phase_engine, "_DRAW_SAMPLES", 3000)
+    monkeypatch.setattr(engine, "_BLOCK_SAMPLES", 3000)  # two frames, or one
+    monkeypatch.setattr(engine, "_DRAW_SAMPLES", 3000)
     assert np.abs(at.griffin_lim(S, n_iter=4, init=phases, **GRID) - whole).max() < 1e-12
 
 
 def test_random_phases_made_in_blocks_are_those_of_one_draw(monkeypatch):
-    monkeypatch.setattr(phase_engine, "_DRAW_SAMPLES", 70)  # 7 frames of 5 rows
-    phases = np.concatenate([phase for _, phase in phase_engine.random_phases((5, 30), 3)])
+    monkeypatch.setattr(engine, "_DRAW_SAMPLES", 70)  # 7 frames of 5 rows
+    phases = np.concatenate([phase for _, phase in engine.random_phases((5, 30), 3)])
     assert np.array_equal(phases.T, 2 * np.pi * np.random.default_rng(3).random((5, 30)))
 
 
 @pytest.fixture
 def everything_is_long(monkeypatch):
     """Makes the engine cut a clip of the course into two or three segments."""
-    monkeypatch.setattr(phase_engine, "LONG", 100)
-    monkeypatch.setattr(phase_engine, "_SEGMENT", 100)
+    monkeypatch.setattr(engine, "LONG", 100)
+    monkeypatch.setattr(engine, "_SEGMENT", 100)
 
 
 @pytest.mark.parametrize("hop_length", [256, 200, 512])
@@ -210,7 +210,7 @@ def test_mel_is_solved_in_segments_too(voice, request):
 
 
 def test_the_docstring_says_how_many_frames_are_a_long_sound():
-    assert f"more than {phase_engine.LONG} frames" in at.griffin_lim.__doc__
+    assert f"more than {engine.LONG} frames" in at.griffin_lim.__doc__
 
 
 def peak_and_output(n_frames, **options):
@@ -242,14 +242,14 @@ def small_picture():
 @pytest.fixture
 def not_compiled_yet():
     """Lets a test compile in its own way, and the tests after it in the usual one."""
-    phase_engine.compiled_spread.cache_clear()
+    engine.compiled_spread.cache_clear()
     yield
-    phase_engine.compiled_spread.cache_clear()
+    engine.compiled_spread.cache_clear()
 
 
 def test_without_numba_the_same_phases_come_slowly_with_a_warning(monkeypatch, not_compiled_yet):
     compiled = at.phase_gradient(small_picture(), hop_length=16)
-    phase_engine.compiled_spread.cache_clear()
+    engine.compiled_spread.cache_clear()
     monkeypatch.setitem(sys.modules, "numba", None)  # importing it now fails
     with pytest.warns(RuntimeWarning, match="without numba: pip install numba"):
         plain = at.phase_gradient(small_picture(), hop_length=16)
@@ -268,7 +268,7 @@ def test_where_nothing_can_be_kept_it_compiles_anew(monkeypatch, not_compiled_ye
         return njit(types)
 
     expected = at.phase_gradient(small_picture(), hop_length=16)
-    phase_engine.compiled_spread.cache_clear()
+    engine.compiled_spread.cache_clear()
     monkeypatch.setattr(numba, "njit", nowhere_to_write)
     assert np.array_equal(at.phase_gradient(small_picture(), hop_length=16), expected)
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import audiotools as at
+from audiotools import _source as source
 
 GRID = dict(n_fft=1024, hop_length=256)
 SPOKEN = dict(n_fft=512, hop_length=256)
@@ -103,7 +104,7 @@ def test_speaking_is_a_source_through_what_the_mfccs_lack(slt, n_passes):
     y, sr = slt[0][8000:24000].astype(float), 16000
     C, f0 = at.mfcc(y, sr, n_mfcc=20, n_mels=64, **SPOKEN), at.pitch(y, sr)
     centres = librosa.mel_frequencies(66, fmin=0, fmax=sr / 2)[1:-1]
-    z = at._source(f0, sr, 256, 62 * 256, seed=4)
+    z = source(f0, sr, 256, 62 * 256, seed=4)
     for _ in range(n_passes):
         power = np.abs(librosa.stft(z, **SPOKEN)) ** 2
         power = librosa.feature.melspectrogram(S=power, sr=sr, n_mels=64)
@@ -120,7 +121,7 @@ def test_speaking_is_a_source_through_what_the_mfccs_lack(slt, n_passes):
 
 def test_pulses_and_noise_have_power_one():
     f0 = np.repeat([200.0, 0.0], 100)
-    y = at._source(f0, 16000, 256, 200 * 256, seed=0)
+    y = source(f0, 16000, 256, 200 * 256, seed=0)
     assert np.mean(y[:25000] ** 2) == pytest.approx(1, abs=0.02)
     assert np.mean(y[26000:] ** 2) == pytest.approx(1, abs=0.05)
     assert np.count_nonzero(y[:16000]) in (199, 200, 201)  # pulses in a second
@@ -128,7 +129,7 @@ def test_pulses_and_noise_have_power_one():
 
 def test_the_last_frame_has_a_source_of_its_own():
     for f0, silent in [([0.0, 0.0, 100.0], True), ([100.0, 100.0, 0.0], False)]:
-        y = at._source(np.array(f0), 16000, 256, 3 * 256, seed=0)
+        y = source(np.array(f0), 16000, 256, 3 * 256, seed=0)
         assert (np.count_nonzero(y[-256:]) < 5) == silent  # pulses are rare, noise is not
 
 
