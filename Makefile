@@ -3,11 +3,12 @@
 PYTHON ?= python3
 python  = .venv/bin/python -m
 
-# Two processes, each with one thread; files in the order of their names, a file in one process.
+# Two processes, each with one thread; a file in one process, and the notebooks, which take the
+# longest, first. Each runs once: tests/lessons.py says how.
 in_turn = OMP_NUM_THREADS=1 $(python) pytest -n 2 --dist loadfile --no-loadscope-reorder
 pytest  = $(in_turn) --nbval --nbval-current-env \
 	--nbval-cell-timeout=600 --nbval-sanitize-with=tests/sanitize.cfg \
-	--doctest-modules staircase corpus.py tests notebooks
+	--doctest-modules notebooks tests staircase corpus.py
 
 unexport MPLBACKEND   # kernels then draw inline, whatever the shell asks for
 

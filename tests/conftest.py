@@ -22,6 +22,12 @@ paths = [str(Path(stay_home.__file__).parent), os.environ.get("PYTHONPATH", "")]
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
 
 
+def pytest_configure(config):
+    """Lets each notebook run once: see lessons.py."""
+    if config.getoption("nbval", False) or config.getoption("nbval_lax", False):
+        config.pluginmanager.import_plugin("lessons")
+
+
 @pytest.fixture(scope="session", params=["slt", "kal16"])
 def voice(request):
     """One of the two voices of the course: (y, sr)."""

@@ -1,24 +1,16 @@
-"""The notebooks as they are committed, their panels and exercises.
+"""The notebooks as they are committed: their form.
 
-(That their outputs are the ones the code prints is nbval's job: see the Makefile.)
+That their outputs are the ones the code prints, and that panels and exercises answer, is tested
+where they run: see lessons.py.
 """
 
-import io
 import json
 import re
-from contextlib import redirect_stdout
-from functools import partial
-from types import SimpleNamespace
 
-import matplotlib
 import nbformat
-import numpy as np
 import pytest
 from conftest import NOTEBOOKS, SOLUTIONS
-from sounds import decode, loudest_hz
-
-import audiotools as at
-import showtools
+from in_the_kernel import tagged, tags
 
 ALL = NOTEBOOKS + SOLUTIONS
 
@@ -33,10 +25,6 @@ def read(path):
 
 def code_cells(path):
     return [cell for cell in read(path).cells if cell.cell_type == "code"]
-
-
-def tags(cell):
-    return cell.metadata.get("tags", [])
 
 
 # --- hygiene ----------------------------------------------------------------------------
@@ -64,11 +52,6 @@ def test_it_is_small_and_carries_no_state_and_no_local_path(path):
 def test_cells_are_short(path):
     for cell in code_cells(path):
         assert len(cell.source.splitlines()) <= 15, cell.source
-
-
-def tagged(cells):
-    """Returns {tag: source} of the cells of exercises: "answer-1", "check-1", "wrong-1" ..."""
-    return {tag: cell.source for cell in cells for tag in tags(cell) if re.search(r"-\d$", tag)}
 
 
 def parts(path):
@@ -186,177 +169,3 @@ def test_a_work_is_cited_in_the_same_words_everywhere():
 def test_the_clip_cell_begins_with_one_assignment(path):
     (cell,) = [cell for cell in code_cells(path) if "clip" in tags(cell)]
     assert cell.source.startswith('clip = "slt"')
-
-
-# --- run in this process: panels and exercises --------------------------------------------
-
-
-@pytest.fixture(scope="module", params=NOTEBOOKS, ids=lambda path: path.stem)
-def ran(request):
-    """A notebook after all its code cells ran here: its names, cells and folder."""
-    matplotlib.use("agg")
-    names, figures = {"__name__": "__main__"}, []
-    caption = showtools.caption
-
-    def keep(figure):
-        figures.append(getattr(figure, "figure", figure))
-        caption(figure)
-
-    with redirect_stdout(io.StringIO()), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(showtools, "caption", keep)
-        for cell in code_cells(request.param):
-            exec(compile(cell.source, request.param.name, "exec"), names)
-    cells = code_cells(request.param)
-    return SimpleNamespace(path=request.param, names=names, cells=cells, figures=figures)
-
-
-def panels(ran):
-    found = {k: v for k, v in ran.names.items() if isinstance(v, showtools.Panel)}
-    benches = {k: v for k, v in ran.names.items() if isinstance(v, showtools.Workbench)}
-    return found | {name: bench.panel for name, bench in benches.items()}
-
-
-def test_lines_are_told_apart_without_colour(ran):
-    for figure in ran.figures:
-        for ax in figure.axes:
-            lines = [line for line in ax.lines if not line.get_label().startswith("_")]
-            looks = [(x.get_linestyle(), x.get_marker(), x.get_linewidth()) for x in lines]
-            assert len(set(looks)) == len(looks), f"{ax.get_title(loc='left')}: {looks}"
-
-
-def test_every_panel_answers_every_control(ran):
-    assert panels(ran)
-    for name, panel in panels(ran).items():
-        for control in panel.controls.values():
-            default, seen = control.value, set()
-            for value in control.options:
-                control.value = value
-                assert f"{control.description} {value}" in panel.words, name
-                refusal_is_the_lesson = name == "band_panel"  # a cut-off above Nyquist
-                assert refusal_is_the_lesson or "not possible" not in panel.words, panel.words
-                seen.add((panel.picture.value, panel.audio.value))
-            assert len(seen) > 1, f"{name}: {control.description} changes nothing"
-            control.value = default
-            assert "not possible" not in panel.words, name
-            y, sr = decode(panel.audio.value)
-            assert sr == 16000 and 0 < np.abs(y).max() <= 1
-
-
-def exercises(ran):
-    """Yields of every exercise its open, wrong and right cell, and what its check says then."""
-    (path,) = [path for path in SOLUTIONS if path.stem[:2] == ran.path.stem[:2]]
-    given, solved = tagged(ran.cells), tagged(code_cells(path))
-
-    def said(number, *sources):
-        """Returns what the check prints after these cells."""
-        with redirect_stdout(io.StringIO()):
-            for source in sources:
-                exec(compile(source, f"exercise {number}", "exec"), ran.names)
-        with redirect_stdout(io.StringIO()) as out:
-            exec(compile(given[f"check-{number}"], f"check {number}", "exec"), ran.names)
-        return out.getvalue()
-
-    for number in [tag.removeprefix("check-") for tag in given if tag.startswith("check-")]:
-        cells = given[f"answer-{number}"], solved[f"wrong-{number}"], solved[f"answer-{number}"]
-        yield *cells, partial(said, number)
-
-
-def test_a_check_fails_on_the_open_cell_and_on_a_wrong_answer_and_passes_on_ours(ran):
-    n_exercises = 0
-    for unsolved, wrong, right, said in exercises(ran):
-        open_words, wrong_words = said(unsolved), said(unsolved, wrong)
-        assert open_words.startswith("✗ Not yet: "), "solved before the reader came"
-        assert wrong_words.startswith("✗ Not yet: "), wrong
-        assert wrong_words != open_words, f"it does not say what is wrong with this: {wrong}"
-        assert said(unsolved, right).startswith("✓ Right"), said()
-        n_exercises += 1
-    assert n_exercises >= 2
-
-
-def test_of_the_reasons_one_is_right_and_each_other_is_answered(ran):
-    """Where a letter is asked, the check measures what each of the statements says."""
-    letters = r"^- \*\*([a-d])\*\* "
-    offered = re.findall(letters, "\n".join(cell.source for cell in read(ran.path).cells), re.M)
-    asked = [cells for cells in exercises(ran) if "because" in cells[0]]
-    assert offered in (["a", "b", "c", "d"] * len(asked), ["a", "b", "c"] * len(asked))
-    for unsolved, _, right, said in asked:
-        said(unsolved, right)
-        words = [said(f'because = "{letter}"') for letter in "abcd?"]
-        assert len(set(words)) == len(set(offered)) + 1, words
-        assert [text[0] for text in words].count("✓") == 1, words
-
-
-# --- what single panels do to the sound -----------------------------------------------------
-
-
-def of_notebook(number):
-    """Runs a test with one notebook only."""
-    (path,) = [path for path in NOTEBOOKS if path.name.startswith(f"{number:02}")]
-    return pytest.mark.parametrize("ran", [path], ids=[path.stem], indirect=True)
-
-
-def heard(panel):
-    """Returns the waveform that a panel plays."""
-    return decode(panel.audio.value)[0]
-
-
-@of_notebook(1)
-def test_the_band_panel_carves_what_it_says(ran):
-    panel = ran.names["band_panel"]
-    panel.controls["lowcut"].value, panel.controls["highcut"].value = 4000, 7500
-    assert loudest_hz(heard(panel), 16000) > 3500
-    panel.controls["lowcut"].value, panel.controls["highcut"].value = 50, 800
-    assert loudest_hz(heard(panel), 16000) < 900
-    panel.controls["highcut"].value = 15000
-    assert "highcut=15000 Hz must lie below the Nyquist frequency 8000 Hz" in panel.words
-
-
-@of_notebook(2)
-def test_more_rounds_sound_more_like_the_original(ran):
-    panel, scores = ran.names["rounds_panel"], []
-    for n_iter in (0, 4, 64):
-        panel.controls["n_iter"].value = n_iter
-        scores.append(at.intelligibility(heard(panel), ran.names["y"], 16000))
-    assert np.all(np.diff(scores) > 0.02)
-
-
-@of_notebook(3)
-def test_the_pitch_goes_with_the_bands(ran, slt):
-    panel, f0 = ran.names["bands_panel"], at.pitch(*slt)
-    panel.controls["n_mels"].value = 128
-    assert at.pitch_accuracy(at.pitch(heard(panel), 16000), f0) > 0.9
-    panel.controls["n_mels"].value = 24
-    assert at.pitch_accuracy(at.pitch(heard(panel), 16000), f0) < 0.2
-
-
-@of_notebook(4)
-def test_the_lowest_note_comes_back_with_enough_coefficients(ran):
-    panel = ran.names["law_panel"]
-
-    def first_note_hz():
-        return np.median(at.pitch(heard(panel)[1600:4800], 16000, fmax=1000))
-
-    panel.controls["n_mfcc"].value = 80
-    assert abs(first_note_hz() - 131) < 3
-    panel.controls["n_mfcc"].value = 20
-    assert abs(first_note_hz() - 131) > 10
-
-
-@of_notebook(8)
-def test_the_staircase_leaves_of_a_note_what_the_law_says(ran):
-    """Of a note of 230 Hz 20 MFCCs leave no pitch, 30 do: the limits are 299 and 200 Hz."""
-    bench, t = ran.names["bench"], np.arange(32000) / 16000
-    note = sum(np.sin(2 * np.pi * 230 * k * t) / k for k in range(1, 20))
-    bench.take("note.wav", showtools.encode(0.2 * note, 16000, "WAV"))
-    for stop, n_mfcc, share in [("MFCC", 20, 0), ("MFCC", 30, 100), ("MFCC + pitch", 20, 100)]:
-        bench.panel.controls["stop"].value = stop
-        bench.panel.controls["n_mfcc"].value = n_mfcc
-        bench.button.click()
-        right = int(re.search(r"right in (\d+)% of its frames", bench.card.value)[1])
-        assert abs(right - share) <= 10, (stop, n_mfcc)  # the note's edges may differ
-        assert (f"pitch of {share}% of the tune" in bench.panel.words) == (stop == "MFCC")
-    whistle = 0.3 * np.sin(2 * np.pi * 5000 * t)  # far above what the tracker hears
-    bench.take("whistle.wav", showtools.encode(whistle, 16000, "WAV"))
-    assert "No pitch was found" in bench.panel.words
-    bench.button.click()
-    assert "none was found in the original" in bench.card.value

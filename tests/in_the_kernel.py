@@ -1,0 +1,234 @@
+"""What is asked of a notebook in the kernel in which its cells have just run.
+
+lessons.py, which collects the notebooks, sends each test below to their kernels.
+"""
+
+import io
+import json
+import re
+from contextlib import redirect_stdout
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+from unittest.mock import patch
+
+import ipywidgets
+import numpy as np
+import soundfile
+
+import audiotools as at
+import showtools
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def cells_of(path, kind="code"):
+    """Returns the cells of a notebook; nbformat, which has more to say, takes a second to load."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    parts = [(cell["cell_type"], "".join(cell["source"]), cell["metadata"]) for cell in cells]
+    return [SimpleNamespace(source=s, metadata=m) for its_kind, s, m in parts if its_kind == kind]
+
+
+def tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+def tagged(cells):
+    """Returns {tag: source} of the cells of exercises: "answer-1", "check-1", "wrong-1" ..."""
+    return {tag: cell.source for cell in cells for tag in tags(cell) if re.search(r"-\d$", tag)}
+
+
+def solutions_of(path):
+    """Returns the notebook with the solutions of a notebook."""
+    return path.parent / "solutions" / f"{path.name[:2]}_solutions.ipynb"
+
+
+FIGURES = []  # those that the notebook has shown
+
+
+def keep_figures():
+    """Keeps the figures that cells show from now on."""
+    caption = showtools.caption
+
+    def keep(figure):
+        FIGURES.append(getattr(figure, "figure", figure))
+        caption(figure)
+
+    showtools.caption = keep
+
+
+def run(name, path, names):
+    """Runs a test on a notebook whose cells have left these names; no browser is told."""
+    path = Path(path)
+    ran = SimpleNamespace(path=path, names=names, cells=cells_of(path), figures=FIGURES)
+    with patch.object(ipywidgets.Widget, "send_state", lambda *args, **options: None):
+        globals()[name](ran)
+
+
+def decode(data):
+    return soundfile.read(io.BytesIO(data), dtype="float32")
+
+
+def loudest_hz(y, sr):
+    return np.abs(np.fft.rfft(y * np.hanning(len(y)))).argmax() * sr / len(y)
+
+
+# --- panels and exercises -------------------------------------------------------------------
+
+
+def panels(ran):
+    own = {k: v for k, v in ran.names.items() if k[0] != "_"}  # not the last results of cells
+    found = {k: v for k, v in own.items() if isinstance(v, showtools.Panel)}
+    benches = {k: v for k, v in own.items() if isinstance(v, showtools.Workbench)}
+    return found | {name: bench.panel for name, bench in benches.items()}
+
+
+def test_lines_are_told_apart_without_colour(ran):
+    assert ran.figures
+    for figure in ran.figures:
+        for ax in figure.axes:
+            lines = [line for line in ax.lines if not line.get_label().startswith("_")]
+            looks = [(x.get_linestyle(), x.get_marker(), x.get_linewidth()) for x in lines]
+            assert len(set(looks)) == len(looks), f"{ax.get_title(loc='left')}: {looks}"
+
+
+def test_every_panel_answers_every_control(ran):
+    assert panels(ran)
+    for name, panel in panels(ran).items():
+        for control in panel.controls.values():
+            default, seen = control.value, set()
+            for value in control.options:
+                control.value = value
+                assert f"{control.description} {value}" in panel.words, name
+                refusal_is_the_lesson = name == "band_panel"  # a cut-off above Nyquist
+                assert refusal_is_the_lesson or "not possible" not in panel.words, panel.words
+                seen.add((panel.picture.value, panel.audio.value))
+            assert len(seen) > 1, f"{name}: {control.description} changes nothing"
+            control.value = default
+            assert "not possible" not in panel.words, name
+            y, sr = decode(panel.audio.value)
+            assert sr == 16000 and 0 < np.abs(y).max() <= 1
+
+
+def exercises(ran):
+    """Yields of every exercise its open, wrong and right cell, and what its check says then."""
+    given, solved = tagged(ran.cells), tagged(cells_of(solutions_of(ran.path)))
+
+    def said(number, *sources):
+        """Returns what the check prints after these cells."""
+        with redirect_stdout(io.StringIO()):
+            for source in sources:
+                exec(compile(source, f"exercise {number}", "exec"), ran.names)
+        with redirect_stdout(io.StringIO()) as out:
+            exec(compile(given[f"check-{number}"], f"check {number}", "exec"), ran.names)
+        return out.getvalue()
+
+    for number in [tag.removeprefix("check-") for tag in given if tag.startswith("check-")]:
+        cells = given[f"answer-{number}"], solved[f"wrong-{number}"], solved[f"answer-{number}"]
+        yield *cells, partial(said, number)
+
+
+def test_a_check_fails_on_the_open_cell_and_on_a_wrong_answer_and_passes_on_ours(ran):
+    n_exercises = 0
+    for unsolved, wrong, right, said in exercises(ran):
+        open_words, wrong_words = said(unsolved), said(unsolved, wrong)
+        assert open_words.startswith("✗ Not yet: "), "solved before the reader came"
+        assert wrong_words.startswith("✗ Not yet: "), wrong
+        assert wrong_words != open_words, f"it does not say what is wrong with this: {wrong}"
+        assert said(unsolved, right).startswith("✓ Right"), said()
+        n_exercises += 1
+    assert n_exercises >= 2
+
+
+def test_of_the_reasons_one_is_right_and_each_other_is_answered(ran):
+    """Where a letter is asked, the check measures what each of the statements says."""
+    letters = r"^- \*\*([a-d])\*\* "
+    words = "\n".join(cell.source for cell in cells_of(ran.path, "markdown"))
+    offered = re.findall(letters, words, re.M)
+    asked = [cells for cells in exercises(ran) if "because" in cells[0]]
+    assert offered in (["a", "b", "c", "d"] * len(asked), ["a", "b", "c"] * len(asked))
+    for unsolved, _, right, said in asked:
+        said(unsolved, right)
+        words = [said(f'because = "{letter}"') for letter in "abcd?"]
+        assert len(set(words)) == len(set(offered)) + 1, words
+        assert [text[0] for text in words].count("✓") == 1, words
+
+
+# --- what single panels do to the sound -----------------------------------------------------
+
+
+def of_notebook(number):
+    """Makes a test of one notebook only."""
+
+    def decorate(function):
+        function.number = f"{number:02}"
+        return function
+
+    return decorate
+
+
+def heard(panel):
+    """Returns the waveform that a panel plays."""
+    return decode(panel.audio.value)[0]
+
+
+@of_notebook(1)
+def test_the_band_panel_carves_what_it_says(ran):
+    panel = ran.names["band_panel"]
+    panel.controls["lowcut"].value, panel.controls["highcut"].value = 4000, 7500
+    assert loudest_hz(heard(panel), 16000) > 3500
+    panel.controls["lowcut"].value, panel.controls["highcut"].value = 50, 800
+    assert loudest_hz(heard(panel), 16000) < 900
+    panel.controls["highcut"].value = 15000
+    assert "highcut=15000 Hz must lie below the Nyquist frequency 8000 Hz" in panel.words
+
+
+@of_notebook(2)
+def test_more_rounds_sound_more_like_the_original(ran):
+    panel, scores = ran.names["rounds_panel"], []
+    for n_iter in (0, 4, 64):
+        panel.controls["n_iter"].value = n_iter
+        scores.append(at.intelligibility(heard(panel), ran.names["y"], 16000))
+    assert np.all(np.diff(scores) > 0.02)
+
+
+@of_notebook(3)
+def test_the_pitch_goes_with_the_bands(ran):
+    panel, f0 = ran.names["bands_panel"], at.pitch(*at.load_wav(ROOT / "data/slt.wav"))
+    panel.controls["n_mels"].value = 128
+    assert at.pitch_accuracy(at.pitch(heard(panel), 16000), f0) > 0.9
+    panel.controls["n_mels"].value = 24
+    assert at.pitch_accuracy(at.pitch(heard(panel), 16000), f0) < 0.2
+
+
+@of_notebook(4)
+def test_the_lowest_note_comes_back_with_enough_coefficients(ran):
+    panel = ran.names["law_panel"]
+
+    def first_note_hz():
+        return np.median(at.pitch(heard(panel)[1600:4800], 16000, fmax=1000))
+
+    panel.controls["n_mfcc"].value = 80
+    assert abs(first_note_hz() - 131) < 3
+    panel.controls["n_mfcc"].value = 20
+    assert abs(first_note_hz() - 131) > 10
+
+
+@of_notebook(8)
+def test_the_staircase_leaves_of_a_note_what_the_law_says(ran):
+    """Of a note of 230 Hz 20 MFCCs leave no pitch, 30 do: the limits are 299 and 200 Hz."""
+    bench, t = ran.names["bench"], np.arange(32000) / 16000
+    note = sum(np.sin(2 * np.pi * 230 * k * t) / k for k in range(1, 20))
+    bench.take("note.wav", showtools.encode(0.2 * note, 16000, "WAV"))
+    for stop, n_mfcc, share in [("MFCC", 20, 0), ("MFCC", 30, 100), ("MFCC + pitch", 20, 100)]:
+        bench.panel.controls["stop"].value = stop
+        bench.panel.controls["n_mfcc"].value = n_mfcc
+        bench.button.click()
+        right = int(re.search(r"right in (\d+)% of its frames", bench.card.value)[1])
+        assert abs(right - share) <= 10, (stop, n_mfcc)  # the note's edges may differ
+        assert (f"pitch of {share}% of the tune" in bench.panel.words) == (stop == "MFCC")
+    whistle = 0.3 * np.sin(2 * np.pi * 5000 * t)  # far above what the tracker hears
+    bench.take("whistle.wav", showtools.encode(whistle, 16000, "WAV"))
+    assert "No pitch was found" in bench.panel.words
+    bench.button.click()
+    assert "none was found in the original" in bench.card.value

@@ -1,0 +1,70 @@
+"""Each notebook runs once, in one kernel, and all that is to be asked of it is asked there.
+
+With --nbval a notebook is collected by nbval, cell by cell. Behind its last cell come, in the
+same kernel, the cells of its solutions where those begin by running the notebook (so they need
+not run it again; on their own they run in `make test-all`), and the tests of in_the_kernel.py.
+conftest.py makes this file a plugin; without it nbval compares cells and nothing else.
+"""
+
+import in_the_kernel
+import nbformat
+import pytest
+from nbval.plugin import IPyNbCell, IPyNbFile
+
+TESTS = [name for name in vars(in_the_kernel) if name.startswith("test_")]
+IMPORT = (
+    f"import sys\nsys.path.append({str(in_the_kernel.ROOT / 'tests')!r})\nimport in_the_kernel\n"
+)
+
+
+def runs_its_notebook(path):
+    """Whether a notebook with solutions begins by running the notebook that they are for."""
+    return "run_line_magic" in in_the_kernel.cells_of(path)[0].source
+
+
+class Lesson(IPyNbFile):
+    """A notebook, its solutions and the tests in its kernel."""
+
+    def asked(self, name, code):
+        """Returns a test that runs code of ours in the kernel."""
+        cell = nbformat.v4.new_code_cell(IMPORT + code)
+        options = dict(check=False, skip=False, check_exception=False)
+        return IPyNbCell.from_parent(self, name=name, cell_num=-1, cell=cell, options=options)
+
+    def collect(self):
+        for cell in super().collect():
+            yield cell
+            if "import showtools" in cell.cell.source:
+                yield self.asked("figures are kept", "in_the_kernel.keep_figures()")
+        solutions = in_the_kernel.solutions_of(self.path)
+        if runs_its_notebook(solutions):
+            _, *cells = IPyNbFile.from_parent(self.parent, path=solutions).collect()
+            for cell in cells:
+                what = dict(cell_num=cell.cell_num, cell=cell.cell, options=cell.options)
+                yield IPyNbCell.from_parent(self, name=f"{cell.name} of the solutions", **what)
+        for name in TESTS:
+            only = getattr(vars(in_the_kernel)[name], "number", "")
+            if self.path.name.startswith(only):
+                code = f"in_the_kernel.run({name!r}, {str(self.path)!r}, get_ipython().user_ns)"
+                yield self.asked(name, code)
+
+
+class Solutions(IPyNbFile):
+    """The solutions of a notebook, on their own."""
+
+    def collect(self):
+        for cell in super().collect():
+            if runs_its_notebook(self.path):
+                cell.add_marker("slow")
+            yield cell
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(file_path, parent):
+    """Collects notebooks in our way where nbval would."""
+    found = yield
+    kind = Solutions if file_path.parent.name == "solutions" else Lesson
+    return [
+        kind.from_parent(parent, path=file_path) if isinstance(file, IPyNbFile) else file
+        for file in found
+    ]
