@@ -34,6 +34,7 @@ import pytest
 from matrix import MODULE_TESTS, ROOT
 
 SOURCES = ["audiotools.py", "phase_engine.py"]
+TESTS = [*MODULE_TESTS, "tests/test_properties.py"]
 TOO_SLOW = "broken_copy or compiles_anew"  # these compile again and again, and tell little more
 BUDGET = 25  # seconds of tests for a mutant
 WORKERS = 2
@@ -397,7 +398,7 @@ def try_all(drawn, folder):
     warm_up()
     recorder = Recorder()
     recorder.coverage.start()
-    passed = run_pytest(MODULE_TESTS, recorder)
+    passed = run_pytest(TESTS, recorder)
     recorder.coverage.stop()
     if passed != 0:
         raise SystemExit("the tests must pass before anything is changed")

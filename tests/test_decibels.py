@@ -1,20 +1,13 @@
-"""decibels: levels and amplitudes, and the picture of a sound. The oracle is librosa."""
+"""decibels: levels and amplitudes, and the picture of a sound. The oracle is librosa.
 
-import librosa
+More of it, drawn at random and from the tests of others, stands in test_properties.py and
+test_peers.py, under "decibels".
+"""
+
 import numpy as np
 import pytest
 
 import audiotools as at
-
-RNG = np.random.default_rng(1)
-
-
-def test_decibels_equal_librosa_and_come_back():
-    S = RNG.uniform(0, 3, size=(20, 30)) ** 4
-    for options in (dict(), dict(ref=2.0), dict(top_db=30.0), dict(top_db=None, ref=1e-7)):
-        ours, theirs = at.amplitude_to_db(S, **options), librosa.amplitude_to_db(S, **options)
-        assert np.allclose(ours, theirs, rtol=0, atol=1e-9)
-    assert np.allclose(at.db_to_amplitude(at.amplitude_to_db(S, top_db=None)), np.maximum(S, 1e-5))
 
 
 def test_every_item_of_a_batch_has_its_own_floor():

@@ -1,4 +1,8 @@
-"""frames: cut into frames, the STFT and its inverse. The oracle is librosa."""
+"""frames: cut into frames, the STFT and its inverse. The oracle is librosa.
+
+More of it, drawn at random and from the tests of others, stands in test_properties.py and
+test_peers.py, under "frames".
+"""
 
 import re
 
@@ -38,22 +42,6 @@ def test_frames_are_columns_of_a_read_only_view():
     assert np.shares_memory(frames, y) and not frames.flags.writeable
 
 
-@pytest.mark.parametrize("frame_length, hop", [(4, 1), (5, 2), (8, 8), (7, 3), (3, 5)])
-def test_overlap_add_is_the_adjoint_of_frame(frame_length, hop):
-    n_frames = 6
-    y = RNG.normal(size=frame_length + hop * (n_frames - 1))
-    F = RNG.normal(size=(frame_length, n_frames))
-    # <frame(y), F> = <y, overlap_add(F)> is what adjoint means
-    assert np.sum(at.frame(y, frame_length, hop) * F) == pytest.approx(y @ at.overlap_add(F, hop))
-
-
-def test_overlap_add_of_a_batch_is_that_of_its_items():
-    frames = RNG.normal(size=(2, 3, 8, 5))
-    whole = at.overlap_add(frames, 3)
-    assert whole.shape == (2, 3, 20)
-    assert np.array_equal(whole[1, 2], at.overlap_add(frames[1, 2], 3))
-
-
 # --- down ------------------------------------------------------------------------------
 
 
@@ -72,15 +60,6 @@ def test_a_tone_lies_in_the_row_of_its_frequency():
     t = np.arange(16000) / 16000
     S = np.abs(at.stft(np.sin(2 * np.pi * 1000 * t), n_fft=1024))
     assert np.all(S.argmax(axis=0)[3:-3] == 1000 * 1024 / 16000)
-
-
-def test_parseval_holds_in_every_frame():
-    y = RNG.normal(size=4096)
-    D = at.stft(y, n_fft=512, hop_length=128, window="hann")
-    window = np.hanning(513)[:-1]  # numpy's is symmetric: one longer, minus its end, is periodic
-    frames = at.frame(np.pad(y, 256), 512, 128) * window[:, None]
-    bins = np.r_[1, np.full(255, 2), 1]  # all but DC and Nyquist stand for two
-    assert np.allclose(bins @ np.abs(D) ** 2 / 512, np.sum(frames**2, axis=0))
 
 
 def test_few_samples_of_many_sounds_look_like_channels():
@@ -107,13 +86,6 @@ def test_istft_undoes_stft(grid, dtype, tolerance):
     assert back.dtype == dtype and np.abs(back - y).max() < tolerance
 
 
-def test_istft_equals_librosa_on_what_is_no_sound():
-    D = RNG.normal(size=(513, 20)) + 1j * RNG.normal(size=(513, 20))
-    ours, theirs = at.istft(D, hop_length=256), librosa.istft(D, hop_length=256)
-    assert ours.shape == theirs.shape
-    assert np.abs(ours - theirs).max() < 1e-12 * np.abs(theirs).max()
-
-
 @pytest.mark.parametrize("n", [1, 2, 255, 256, 257, 1023, 1025])
 def test_short_and_odd_lengths_come_back(n):
     y = RNG.normal(size=n)
@@ -136,16 +108,6 @@ def test_the_gain_of_a_window_comes_back_out():
     for gain in (1e-6, 1e6):
         grid = dict(n_fft=256, hop_length=64, window=gain * np.hanning(257)[:-1])
         assert np.abs(at.istft(at.stft(y, **grid), length=2000, **grid) - y).max() < 1e-12
-
-
-def test_a_batch_equals_a_loop():
-    y = RNG.normal(size=(2, 3, 2000)).astype(np.float32)
-    D = at.stft(y, n_fft=256)
-    assert D.shape == (2, 3, 129, 32)
-    assert np.array_equal(D[1, 2], at.stft(y[1, 2], n_fft=256))
-    back = at.istft(D, length=2000)
-    assert back.shape == y.shape and np.array_equal(back[0, 1], at.istft(D[0, 1], length=2000))
-    assert at.frame(y, 100, 50).shape == (2, 3, 100, 39)
 
 
 def test_samples_that_no_frame_hears_are_refused():

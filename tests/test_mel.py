@@ -1,4 +1,8 @@
-"""mel: the scale, its filters, down to mel and back up. The oracle is librosa."""
+"""mel: the scale, its filters, down to mel and back up. The oracle is librosa.
+
+More of it, drawn at random and from the tests of others, stands in test_properties.py and
+test_peers.py, under "mel".
+"""
 
 import librosa
 import numpy as np
@@ -76,11 +80,6 @@ def test_mel_equals_librosa(slt):
         theirs = librosa.feature.melspectrogram(S=S**power, sr=sr, n_mels=80)
         # librosa rounds its filters to float32
         assert np.allclose(ours, theirs, rtol=1e-6)
-
-
-def test_shortened_frames_are_averages_of_what_is_there():
-    S = np.arange(14.0).reshape(2, 7)
-    assert np.array_equal(at.make_mel(S, np.eye(2), shorten_factor=3), [[1, 4, 6], [8, 11, 13]])
 
 
 # --- up to a spectrogram ---------------------------------------------------------------

@@ -1,4 +1,8 @@
-"""phase: from magnitude back to sound. The oracles are librosa and what cannot be otherwise."""
+"""phase: from magnitude back to sound. The oracles are librosa and what cannot be otherwise.
+
+More of it, drawn at random and from the tests of others, stands in test_properties.py and
+test_peers.py, under "phase".
+"""
 
 import librosa
 import numpy as np
@@ -109,7 +113,7 @@ def test_a_tone_at_nyquist_comes_back(sign):
     ],
 )
 def test_the_level_comes_back_and_does_not_matter(voice, dtype, n_iter, tolerance, init):
-    S = np.abs(at.stft(voice[0].astype(dtype), **GRID))
+    S = np.abs(at.stft(voice[0][8000:24000].astype(dtype), **GRID))
     reference = at.griffin_lim(S, n_iter=n_iter, init=init, **GRID)
     for gain in (1e-20, 1e-3, np.pi, 1e15):
         y = at.griffin_lim((S * gain).astype(dtype), n_iter=n_iter, init=init, **GRID)
@@ -157,14 +161,6 @@ def test_a_batch_equals_a_loop(slt):
 
 
 # --- how near it comes -----------------------------------------------------------------
-
-
-@pytest.mark.parametrize("init", ["gradient", "random", "zero", "align"])
-def test_error_never_rises_without_momentum(voice, init):
-    S = np.abs(at.stft(voice[0].astype(np.float64), **GRID))
-    steps = at.griffin_lim_steps(S, n_iter=20, momentum=0, gamma=1, init=init, **GRID)
-    errors = [error for _, error in steps]
-    assert len(errors) == 21 and np.all(np.diff(errors) < 1e-9)
 
 
 def test_momentum_gets_further(voice):

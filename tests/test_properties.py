@@ -1,8 +1,9 @@
 """Laws that hold whatever the sound and the grid: hypothesis draws them, librosa is the oracle.
 
 A law is a test with @holds(...): it runs on every example that hypothesis draws. The same ones
-each time; HYPOTHESIS_PROFILE=deep draws many more, and new ones. At the end: many calls at
-once, and calls that were stopped half-way.
+each time; HYPOTHESIS_PROFILE=deep draws many more, and new ones. They are sorted by the rooms
+of the module, each of which has a file of its own tests as well. At the end: many calls at once,
+and calls that were stopped half-way.
 """
 
 import functools
@@ -29,7 +30,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import audiotools as at
 import phase_engine as engine
-import showtools as st
 
 QUIET = dict(deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("course", max_examples=40, derandomize=True, **QUIET)
@@ -85,6 +85,13 @@ def close(a, b, tolerance, size=None):
     assert_allclose(a, b, rtol=0, atol=tolerance * (np.abs(b).max() if size is None else size))
 
 
+UP = dict(n_fft=128, hop_length=32)
+
+
+def picture(y):
+    return np.abs(at.stft(y, **UP))
+
+
 @some.composite
 def sounds(draw, shortest=1, longest=3000):
     """Draws a waveform: noise, tones and clicks, partly silent, of any level."""
@@ -117,149 +124,7 @@ def spectra(draw, rows=None, lowest=-6):
     return S.astype(draw(dtypes))
 
 
-# --- short-time spectra -----------------------------------------------------------------
-
-
-@holds(y=sounds(), grid=grids())
-def test_stft_equals_librosa(y, grid):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it says that n_fft is long for so short a sound
-        theirs = librosa.stft(y.astype(float), **grid)
-    size = np.abs(y).max() * grid["win_length"]
-    close(at.stft(y, **grid), theirs, roundings(y.dtype), size)
-
-
-def window_of(grid):
-    """Returns the window of a grid, in the middle of n_fft samples."""
-    values = scipy.signal.get_window(grid["window"], grid["win_length"])
-    return librosa.util.pad_center(values, size=grid["n_fft"])
-
-
-def heard(n, grid):
-    """Returns how much of each of n samples the frames hear, relative to the window's peak."""
-    window = window_of(grid) ** 2
-    n_frames = 1 + (n + 2 * (grid["n_fft"] // 2) - grid["n_fft"]) // grid["hop_length"]
-    weight = np.zeros(n + 2 * grid["n_fft"])
-    for t in range(n_frames):
-        start = t * grid["hop_length"]
-        weight[start : start + grid["n_fft"]] += window
-    return weight[grid["n_fft"] // 2 :][:n] / window.max()
-
-
-@holds(y=sounds(shortest=8), grid=grids())
-def test_istft_undoes_stft(y, grid):
-    assume(len(y) >= grid["n_fft"] % 2 + 1)
-    back = at.istft(at.stft(y, **grid), length=len(y), **grid)
-    assert back.dtype == y.dtype
-    # A sample that is hardly heard, at the end, is divided by little: rounding grows as much.
-    weight = heard(len(y), grid)
-    close((back - y) * weight, 0 * y, 10 * roundings(y.dtype), np.abs(y).max())
-
-
-@holds(x=sounds(300, 300), y=sounds(300, 300), a=some.floats(-9, 9), grid=grids())
-def test_stft_is_linear(x, y, a, grid):
-    x, y = x.astype(float), y.astype(float)
-    both = at.stft(a * x + y, **grid)
-    size = (abs(a) * np.abs(x).max() + np.abs(y).max()) * grid["win_length"]
-    close(both, a * at.stft(x, **grid) + at.stft(y, **grid), roundings(float), size)
-
-
-@holds(y=sounds(), k=some.integers(0, 5), grid=grids())
-def test_silence_before_a_sound_shifts_its_frames(y, k, grid):
-    later = np.concatenate([np.zeros(k * grid["hop_length"], y.dtype), y])
-    assume(len(y) >= grid["n_fft"] % 2)
-    assert_array_equal(at.stft(later, **grid)[:, k:], at.stft(y, **grid))
-
-
-@holds(y=sounds(), grid=grids())
-def test_every_frame_keeps_its_energy(y, grid):
-    n_fft = grid["n_fft"]
-    frames = at.frame(np.pad(y.astype(float), n_fft // 2), n_fft, grid["hop_length"])
-    energy = np.sum((frames.T * window_of(grid)) ** 2, axis=1)
-    twice = np.full(1 + n_fft // 2, 2.0)  # all rows but 0 and Nyquist stand for two
-    twice[0 if n_fft % 2 else [0, -1]] = 1
-    S = np.abs(at.stft(y.astype(float), **grid))
-    close(twice @ S**2 / n_fft, energy, roundings(float))
-
-
-@holds(n=some.integers(1, 5000), grid=grids(), dtype=dtypes)
-def test_the_number_of_frames(n, grid, dtype):
-    n_fft, hop = grid["n_fft"], grid["hop_length"]
-    assume(n >= n_fft % 2)
-    D = at.stft(np.ones(n, dtype), **grid)
-    assert D.shape == (1 + n_fft // 2, 1 + (n - n_fft % 2) // hop)
-    if n >= n_fft:
-        assert at.frame(np.ones(n), n_fft, hop).shape == (n_fft, 1 + (n - n_fft) // hop)
-    if hop * (D.shape[1] - 1) + n_fft % 2 > 0:
-        back = at.istft(D, **grid)
-        assert len(back) == hop * (D.shape[1] - 1) + n_fft % 2
-
-
-@holds(seed=seeds, n_frames=some.integers(2, 12), grid=grids(overlap=3))
-def test_istft_equals_librosa_on_what_is_no_sound(seed, n_frames, grid):
-    rng = np.random.default_rng(seed)
-    shape = 1 + grid["n_fft"] // 2, n_frames
-    D = rng.normal(size=shape) + 1j * rng.normal(size=shape)
-    n = grid["hop_length"] * (n_frames - 1) + grid["n_fft"] % 2
-    weight = heard(n, grid)  # librosa divides by other little weights than we do
-    ours, theirs = at.istft(D, **grid), librosa.istft(D, **grid)[:n]
-    close((ours * weight)[: len(theirs)], theirs * weight[: len(theirs)], 1e-9)
-
-
-@holds(seed=seeds, size=some.tuples(*[some.integers(1, 40)] * 3))
-def test_overlap_add_is_the_adjoint_of_frame(seed, size):
-    frame_length, hop, n_frames = size
-    rng = np.random.default_rng(seed)
-    y = rng.normal(size=frame_length + hop * (n_frames - 1))
-    F = rng.normal(size=(frame_length, n_frames))
-    there, back = at.frame(y, frame_length, hop), at.overlap_add(F, hop)
-    assert_allclose(np.sum(there * F), y @ back, atol=1e-9)
-    assert_array_equal(at.overlap(y, frame_length, hop), at.frame(y, frame_length, hop).T)
-
-
-# --- decibels ---------------------------------------------------------------------------
-
-
-@holds(S=spectra(), ref=gains, top_db=some.one_of(some.none(), some.floats(1, 200)))
-def test_decibels_equal_librosas(S, ref, top_db):
-    ours = at.amplitude_to_db(S, ref=ref, top_db=top_db)
-    theirs = librosa.amplitude_to_db(S, ref=ref, top_db=top_db)
-    assert ours.dtype == S.dtype
-    assert_allclose(ours, theirs, rtol=0, atol=300 * roundings(S.dtype))
-
-
-@holds(S=spectra(), ref=gains)
-def test_decibels_come_back_as_amplitudes(S, ref):
-    back = at.db_to_amplitude(at.amplitude_to_db(S, ref=ref, top_db=None), ref=ref)
-    assume(ref > 1e-5)
-    assert_allclose(back, np.maximum(S, 1e-5), rtol=10 * roundings(S.dtype))
-
-
-@holds(S=spectra(lowest=-2), gain=some.floats(0.1, 1000), top_db=some.floats(10, 80))
-def test_a_gain_adds_decibels_and_the_floor_goes_along(S, gain, top_db):
-    S = S.astype(float) + 0.01  # above the absolute floor
-    louder = at.amplitude_to_db(gain * S, top_db=top_db)
-    close(louder, at.amplitude_to_db(S, top_db=top_db) + 20 * np.log10(gain), 1e-12)
-
-
-@holds(S=spectra(), top_db=some.floats(1, 80))
-def test_a_floor_that_is_there_stays(S, top_db):
-    S_db = at.amplitude_to_db(S, top_db=top_db)
-    assert S_db.max() - S_db.min() <= top_db * (1 + 1e-6)
-    again = at.amplitude_to_db(at.db_to_amplitude(S_db), top_db=top_db)
-    assert_allclose(again, S_db, rtol=0, atol=300 * roundings(S.dtype))
-
-
-@holds(y=sounds(), gain=some.integers(-20, 20), top_db=some.floats(1, 120))
-def test_the_pretty_picture_does_not_know_the_level(y, gain, top_db):
-    grid = dict(n_fft=64, hop_length=16)
-    S_db = at.pretty_spectrogram(y, top_db=top_db, **grid)
-    assert S_db.dtype == y.dtype and S_db.min() >= -y.dtype.type(top_db) and S_db.max() <= 0
-    louder = y * y.dtype.type(2.0**gain)
-    assert_array_equal(at.pretty_spectrogram(louder, top_db=top_db, **grid), S_db)
-
-
-# --- sounds and files -------------------------------------------------------------------
+# --- sound ------------------------------------------------------------------------------
 
 
 @holds(samples=some.lists(some.integers(-(2**15), 2**15 - 1), min_size=1, max_size=400))
@@ -321,6 +186,202 @@ def test_a_filter_is_linear_causal_and_the_same_at_all_times(x, y, a, k):
     assert_array_equal(later[k:], band(y))
 
 
+# --- frames -----------------------------------------------------------------------------
+
+
+@holds(y=sounds(), grid=grids())
+def test_stft_equals_librosa(y, grid):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it says that n_fft is long for so short a sound
+        theirs = librosa.stft(y.astype(float), **grid)
+    size = np.abs(y).max() * grid["win_length"]
+    close(at.stft(y, **grid), theirs, roundings(y.dtype), size)
+
+
+@holds(x=sounds(300, 300), y=sounds(300, 300), a=some.floats(-9, 9), grid=grids())
+def test_stft_is_linear(x, y, a, grid):
+    x, y = x.astype(float), y.astype(float)
+    both = at.stft(a * x + y, **grid)
+    size = (abs(a) * np.abs(x).max() + np.abs(y).max()) * grid["win_length"]
+    close(both, a * at.stft(x, **grid) + at.stft(y, **grid), roundings(float), size)
+
+
+@holds(y=sounds(), k=some.integers(0, 5), grid=grids())
+def test_silence_before_a_sound_shifts_its_frames(y, k, grid):
+    later = np.concatenate([np.zeros(k * grid["hop_length"], y.dtype), y])
+    assume(len(y) >= grid["n_fft"] % 2)
+    assert_array_equal(at.stft(later, **grid)[:, k:], at.stft(y, **grid))
+
+
+@holds(n=some.integers(1, 5000), grid=grids(), dtype=dtypes)
+def test_the_number_of_frames(n, grid, dtype):
+    n_fft, hop = grid["n_fft"], grid["hop_length"]
+    assume(n >= n_fft % 2)
+    D = at.stft(np.ones(n, dtype), **grid)
+    assert D.shape == (1 + n_fft // 2, 1 + (n - n_fft % 2) // hop)
+    if n >= n_fft:
+        assert at.frame(np.ones(n), n_fft, hop).shape == (n_fft, 1 + (n - n_fft) // hop)
+    if hop * (D.shape[1] - 1) + n_fft % 2 > 0:
+        back = at.istft(D, **grid)
+        assert len(back) == hop * (D.shape[1] - 1) + n_fft % 2
+
+
+def window_of(grid):
+    """Returns the window of a grid, in the middle of n_fft samples."""
+    values = scipy.signal.get_window(grid["window"], grid["win_length"])
+    return librosa.util.pad_center(values, size=grid["n_fft"])
+
+
+@holds(y=sounds(), grid=grids())
+def test_every_frame_keeps_its_energy(y, grid):
+    n_fft = grid["n_fft"]
+    frames = at.frame(np.pad(y.astype(float), n_fft // 2), n_fft, grid["hop_length"])
+    energy = np.sum((frames.T * window_of(grid)) ** 2, axis=1)
+    twice = np.full(1 + n_fft // 2, 2.0)  # all rows but 0 and Nyquist stand for two
+    twice[0 if n_fft % 2 else [0, -1]] = 1
+    S = np.abs(at.stft(y.astype(float), **grid))
+    close(twice @ S**2 / n_fft, energy, roundings(float))
+
+
+def heard(n, grid):
+    """Returns how much of each of n samples the frames hear, relative to the window's peak."""
+    window = window_of(grid) ** 2
+    n_frames = 1 + (n + 2 * (grid["n_fft"] // 2) - grid["n_fft"]) // grid["hop_length"]
+    weight = np.zeros(n + 2 * grid["n_fft"])
+    for t in range(n_frames):
+        start = t * grid["hop_length"]
+        weight[start : start + grid["n_fft"]] += window
+    return weight[grid["n_fft"] // 2 :][:n] / window.max()
+
+
+@holds(y=sounds(shortest=8), grid=grids())
+def test_istft_undoes_stft(y, grid):
+    assume(len(y) >= grid["n_fft"] % 2 + 1)
+    back = at.istft(at.stft(y, **grid), length=len(y), **grid)
+    assert back.dtype == y.dtype
+    # A sample that is hardly heard, at the end, is divided by little: rounding grows as much.
+    weight = heard(len(y), grid)
+    close((back - y) * weight, 0 * y, 10 * roundings(y.dtype), np.abs(y).max())
+
+
+@holds(seed=seeds, n_frames=some.integers(2, 12), grid=grids(overlap=3))
+def test_istft_equals_librosa_on_what_is_no_sound(seed, n_frames, grid):
+    rng = np.random.default_rng(seed)
+    shape = 1 + grid["n_fft"] // 2, n_frames
+    D = rng.normal(size=shape) + 1j * rng.normal(size=shape)
+    n = grid["hop_length"] * (n_frames - 1) + grid["n_fft"] % 2
+    weight = heard(n, grid)  # librosa divides by other little weights than we do
+    ours, theirs = at.istft(D, **grid), librosa.istft(D, **grid)[:n]
+    close((ours * weight)[: len(theirs)], theirs * weight[: len(theirs)], 1e-12)
+
+
+@holds(seed=seeds, size=some.tuples(*[some.integers(1, 40)] * 3))
+def test_overlap_add_is_the_adjoint_of_frame(seed, size):
+    frame_length, hop, n_frames = size
+    rng = np.random.default_rng(seed)
+    y = rng.normal(size=frame_length + hop * (n_frames - 1))
+    F = rng.normal(size=(frame_length, n_frames))
+    there, back = at.frame(y, frame_length, hop), at.overlap_add(F, hop)
+    assert_allclose(np.sum(there * F), y @ back, atol=1e-9)
+    assert_array_equal(at.overlap(y, frame_length, hop), at.frame(y, frame_length, hop).T)
+
+
+# --- decibels ---------------------------------------------------------------------------
+
+
+@holds(S=spectra(), ref=gains, top_db=some.one_of(some.none(), some.floats(1, 200)))
+def test_decibels_equal_librosas(S, ref, top_db):
+    ours = at.amplitude_to_db(S, ref=ref, top_db=top_db)
+    theirs = librosa.amplitude_to_db(S, ref=ref, top_db=top_db)
+    assert ours.dtype == S.dtype
+    assert_allclose(ours, theirs, rtol=0, atol=300 * roundings(S.dtype))
+
+
+@holds(S=spectra(), ref=gains)
+def test_decibels_come_back_as_amplitudes(S, ref):
+    back = at.db_to_amplitude(at.amplitude_to_db(S, ref=ref, top_db=None), ref=ref)
+    assume(ref > 1e-5)
+    assert_allclose(back, np.maximum(S, 1e-5), rtol=10 * roundings(S.dtype))
+
+
+@holds(S=spectra(lowest=-2), gain=some.floats(0.1, 1000), top_db=some.floats(10, 80))
+def test_a_gain_adds_decibels_and_the_floor_goes_along(S, gain, top_db):
+    S = S.astype(float) + 0.01  # above the absolute floor
+    louder = at.amplitude_to_db(gain * S, top_db=top_db)
+    close(louder, at.amplitude_to_db(S, top_db=top_db) + 20 * np.log10(gain), 1e-12)
+
+
+@holds(S=spectra(), top_db=some.floats(1, 80))
+def test_a_floor_that_is_there_stays(S, top_db):
+    S_db = at.amplitude_to_db(S, top_db=top_db)
+    assert S_db.max() - S_db.min() <= top_db * (1 + 1e-6)
+    again = at.amplitude_to_db(at.db_to_amplitude(S_db), top_db=top_db)
+    assert_allclose(again, S_db, rtol=0, atol=300 * roundings(S.dtype))
+
+
+@holds(y=sounds(), gain=some.integers(-20, 20), top_db=some.floats(1, 120))
+def test_the_pretty_picture_does_not_know_the_level(y, gain, top_db):
+    grid = dict(n_fft=64, hop_length=16)
+    S_db = at.pretty_spectrogram(y, top_db=top_db, **grid)
+    assert S_db.dtype == y.dtype and S_db.min() >= -y.dtype.type(top_db) and S_db.max() <= 0
+    louder = y * y.dtype.type(2.0**gain)
+    assert_array_equal(at.pretty_spectrogram(louder, top_db=top_db, **grid), S_db)
+
+
+# --- phase ------------------------------------------------------------------------------
+
+inits = some.sampled_from(["gradient", "random", "zero", "align"])
+
+
+@holds(y=sounds(400, 1200), init=inits, gain=some.integers(-20, 20), seed=seeds, examples=60)
+def test_an_inversion_scales_with_its_picture(y, init, gain, seed):
+    S = picture(y)
+    options = dict(n_iter=3, init=init, seed=seed, length=len(y), **UP)
+    once = at.griffin_lim(S, **options)
+    assert once.shape == y.shape and once.dtype == y.dtype
+    louder = at.griffin_lim(S * y.dtype.type(2.0**gain), **options)
+    close(louder, once * 2.0**gain, 1e-3 if y.dtype == np.float32 else 1e-9)
+    assert_array_equal(at.griffin_lim(S, **options), once)  # the same seed, the same sound
+
+
+@holds(y=sounds(400, 1200), init=inits, seed=seeds)
+def test_error_never_rises_without_momentum(y, init, seed):
+    S = picture(y).astype(float)
+    twice = np.sqrt(np.r_[1, np.full(63, 2), 1])[:, None]  # rows that stand for two
+    steps = at.griffin_lim_steps(S, n_iter=6, momentum=0, gamma=1, init=init, seed=seed, **UP)
+    (start, _), *_, (last, error) = every = list(steps)
+    errors = [np.linalg.norm(twice * (picture(y) - S)) for y, _ in every]
+    assert len(errors) == 7 and np.all(np.diff(errors) <= 1e-9 * np.linalg.norm(S))
+    options = dict(momentum=0, gamma=1, init=init, seed=seed, **UP)
+    assert_array_equal(last, at.griffin_lim(S, n_iter=6, **options))
+    assert_array_equal(start, at.griffin_lim(S, n_iter=0, **options))
+    assert error == at.spectral_convergence(picture(last), S)
+
+
+@holds(y=sounds(400, 1200))
+def test_the_true_phases_are_a_fixed_point(y):
+    D = at.stft(y.astype(float), **UP)
+    for n_iter in (0, 3):
+        back = at.griffin_lim(np.abs(D), n_iter=n_iter, init=np.angle(D), length=len(y), **UP)
+        n = len(y) - 64  # behind the last centre a guess is softened
+        close(back[:n], y[:n].astype(float), 1e-9, np.abs(y).max())
+
+
+@holds(y=sounds(400, 1200), gain=some.integers(-20, 20), seed=seeds)
+def test_phases_do_not_know_the_level(y, gain, seed):
+    S = picture(y)
+    phases = at.phase_gradient(S, seed=seed, **UP)
+    assert phases.shape == S.shape and np.abs(phases).max() <= np.float32(np.pi)
+    assert_array_equal(at.phase_gradient(S * y.dtype.type(2.0**gain), seed=seed, **UP), phases)
+
+
+@holds(y=sounds(400, 1200), gain=some.integers(-9, 9))
+def test_sliding_scales_and_needs_no_chance(y, gain):
+    S = picture(y).astype(float)
+    slid = at.invert_spectrogram(S, **UP)
+    assert_array_equal(at.invert_spectrogram(2.0**gain * S, **UP), 2.0**gain * slid)
+
+
 @holds(seed=seeds, delay=some.integers(-60, 60), gain=gains, offset=some.floats(-9, 9))
 def test_an_offset_is_found_at_any_level_and_about_any_mean(seed, delay, gain, offset):
     noise = np.random.default_rng(seed).normal(size=600)
@@ -330,7 +391,26 @@ def test_an_offset_is_found_at_any_level_and_about_any_mean(seed, delay, gain, o
     assert abs(at.xcorr_offset(reference, candidate, max_lag=20)) <= 20
 
 
-# --- mel and cepstrum -------------------------------------------------------------------
+@holds(y=sounds(400, 1200), top_db=some.floats(30, 100), ref=gains)
+def test_a_picture_inverts_at_its_level(y, top_db, ref):
+    y = y.astype(float)
+    D = at.stft(y, **UP)
+    assume(np.abs(D).max() > 0)
+    ref = np.abs(D).max() * ref
+    S_db = at.pretty_spectrogram(y, ref=ref, top_db=top_db, **UP)
+    assume(S_db.max() > -top_db + 10 and S_db.min() < 0)
+    options = dict(ref=ref, top_db=top_db, init=np.angle(D), n_iter=0, length=len(y), **UP)
+    try:
+        back = at.invert_pretty_spectrogram(S_db, **options)
+    except ValueError as error:
+        assert "floor" in str(error)  # of a sound that hardly stands out of it
+        assume(False)
+    n = len(y) - 64
+    lost = 10 ** (-top_db / 20) * ref * np.sqrt(D.size)  # all that can lie below the floor
+    assert np.linalg.norm((back - y)[:n]) <= lost + 1e-9 * np.linalg.norm(y)
+
+
+# --- mel --------------------------------------------------------------------------------
 
 
 @holds(seed=seeds, htk=some.booleans(), dtype=dtypes)
@@ -371,6 +451,16 @@ def test_mel_filters_equal_librosas_or_one_of_them_hears_nothing(bank):
     else:
         assert not empty.any()
         close(ours, theirs, 1e-12)
+
+
+@holds(seed=seeds, n_mels=some.integers(1, 40), n_fft=some.sampled_from([512, 1024]))
+def test_the_gists_pair_averages_and_peaks_at_one(seed, n_mels, n_fft):
+    forward, inverse = at.create_mel_filter(SR, n_fft, n_mels=n_mels)
+    assert_allclose(forward.sum(axis=1), 1)
+    assert inverse.max() <= 1 and np.array_equal(forward > 0, inverse > 0)
+    level = np.random.default_rng(seed).uniform(0.1, 9)
+    flat = np.full((1 + n_fft // 2, 2), level)
+    close(at.make_mel(flat, forward), flat[:n_mels], 1e-9)
 
 
 W = at.mel_filterbank(SR, 256, n_mels=20)
@@ -417,6 +507,20 @@ def test_an_update_never_leads_away_from_the_mel(M, n_iter):
         return np.sum(scipy.special.rel_entr(M, again) - M + again)  # 0 log 0 is 0
 
     assert divergence(n_iter + 1) <= divergence(n_iter) + 1e-9 * M.sum()
+
+
+@holds(y=sounds(400, 1200), power=some.sampled_from([1, 2]), gain=some.integers(-6, 6), seed=seeds)
+def test_from_mel_a_louder_picture_gives_a_louder_sound(y, power, gain, seed):
+    mel_filter = at.mel_filterbank(SR, 128, n_mels=10)
+    M = at.make_mel(picture(y).astype(float), mel_filter, power=power)
+    options = dict(power=power, n_iter=3, seed=seed, length=len(y), **UP)
+    once = at.mel_to_audio(M, mel_filter, **options)
+    louder = at.mel_to_audio(M * 2.0 ** (power * gain), mel_filter, **options)
+    close(louder, 2.0**gain * once, 1e-6)
+    assert_array_equal(at.mel_to_audio(M, mel_filter, **options), once)
+
+
+# --- cepstrum ---------------------------------------------------------------------------
 
 
 @holds(M=mels, n_mfcc=some.integers(1, 20), top_db=some.one_of(some.none(), some.floats(1, 90)))
@@ -479,105 +583,6 @@ def test_mfcc_equals_librosa_with_any_settings(y, options, top_db):
     close(ours, theirs, 1e-5, 100)
 
 
-@holds(seed=seeds, n_mels=some.integers(1, 40), n_fft=some.sampled_from([512, 1024]))
-def test_the_gists_pair_averages_and_peaks_at_one(seed, n_mels, n_fft):
-    forward, inverse = at.create_mel_filter(SR, n_fft, n_mels=n_mels)
-    assert_allclose(forward.sum(axis=1), 1)
-    assert inverse.max() <= 1 and np.array_equal(forward > 0, inverse > 0)
-    level = np.random.default_rng(seed).uniform(0.1, 9)
-    flat = np.full((1 + n_fft // 2, 2), level)
-    close(at.make_mel(flat, forward), flat[:n_mels], 1e-9)
-
-
-# --- back from magnitude ----------------------------------------------------------------
-
-inits = some.sampled_from(["gradient", "random", "zero", "align"])
-UP = dict(n_fft=128, hop_length=32)
-
-
-def picture(y):
-    return np.abs(at.stft(y, **UP))
-
-
-@holds(y=sounds(400, 1200), init=inits, gain=some.integers(-20, 20), seed=seeds, examples=60)
-def test_an_inversion_scales_with_its_picture(y, init, gain, seed):
-    S = picture(y)
-    options = dict(n_iter=3, init=init, seed=seed, length=len(y), **UP)
-    once = at.griffin_lim(S, **options)
-    assert once.shape == y.shape and once.dtype == y.dtype
-    louder = at.griffin_lim(S * y.dtype.type(2.0**gain), **options)
-    close(louder, once * 2.0**gain, 1e-3 if y.dtype == np.float32 else 1e-9)
-    assert_array_equal(at.griffin_lim(S, **options), once)  # the same seed, the same sound
-
-
-@holds(y=sounds(400, 1200), init=inits, seed=seeds)
-def test_error_never_rises_without_momentum(y, init, seed):
-    S = picture(y).astype(float)
-    twice = np.sqrt(np.r_[1, np.full(63, 2), 1])[:, None]  # rows that stand for two
-    steps = at.griffin_lim_steps(S, n_iter=6, momentum=0, gamma=1, init=init, seed=seed, **UP)
-    (start, _), *_, (last, error) = every = list(steps)
-    errors = [np.linalg.norm(twice * (picture(y) - S)) for y, _ in every]
-    assert len(errors) == 7 and np.all(np.diff(errors) <= 1e-9 * np.linalg.norm(S))
-    options = dict(momentum=0, gamma=1, init=init, seed=seed, **UP)
-    assert_array_equal(last, at.griffin_lim(S, n_iter=6, **options))
-    assert_array_equal(start, at.griffin_lim(S, n_iter=0, **options))
-    assert error == at.spectral_convergence(picture(last), S)
-
-
-@holds(
-    y=sounds(300, 1500),
-    grid=grids(longest=200, overlap=4),
-    seed=seeds,
-    momentum=some.sampled_from([0.0, 0.5, 0.99]),
-)
-def test_griffin_lim_equals_librosa(y, grid, seed, momentum):
-    S = np.abs(at.stft(y.astype(float), **grid))
-    assume(S.any() and S.shape[1] > 8)
-    options = dict(n_iter=4, momentum=momentum, init="random", seed=seed, **grid)
-    ours = at.griffin_lim(S, gamma=1, **options)
-    theirs = st.seeded(librosa.griffinlim, S, **options)
-    # librosa leaves the samples undivided where the last window fades out; it then goes on
-    # from there. Away from the end the two agree.
-    keep = slice(0, max(1, len(theirs) - 6 * grid["n_fft"]))
-    assume(len(theirs[keep]) > 1)
-    close(ours[keep], theirs[keep], 1e-6, np.abs(theirs).max())
-
-
-@holds(y=sounds(400, 1200))
-def test_the_true_phases_are_a_fixed_point(y):
-    D = at.stft(y.astype(float), **UP)
-    for n_iter in (0, 3):
-        back = at.griffin_lim(np.abs(D), n_iter=n_iter, init=np.angle(D), length=len(y), **UP)
-        n = len(y) - 64  # behind the last centre a guess is softened
-        close(back[:n], y[:n].astype(float), 1e-9, np.abs(y).max())
-
-
-@holds(y=sounds(400, 1200), gain=some.integers(-20, 20), seed=seeds)
-def test_phases_do_not_know_the_level(y, gain, seed):
-    S = picture(y)
-    phases = at.phase_gradient(S, seed=seed, **UP)
-    assert phases.shape == S.shape and np.abs(phases).max() <= np.float32(np.pi)
-    assert_array_equal(at.phase_gradient(S * y.dtype.type(2.0**gain), seed=seed, **UP), phases)
-
-
-@holds(y=sounds(400, 1200), gain=some.integers(-9, 9))
-def test_sliding_scales_and_needs_no_chance(y, gain):
-    S = picture(y).astype(float)
-    slid = at.invert_spectrogram(S, **UP)
-    assert_array_equal(at.invert_spectrogram(2.0**gain * S, **UP), 2.0**gain * slid)
-
-
-@holds(y=sounds(400, 1200), power=some.sampled_from([1, 2]), gain=some.integers(-6, 6), seed=seeds)
-def test_from_mel_a_louder_picture_gives_a_louder_sound(y, power, gain, seed):
-    mel_filter = at.mel_filterbank(SR, 128, n_mels=10)
-    M = at.make_mel(picture(y).astype(float), mel_filter, power=power)
-    options = dict(power=power, n_iter=3, seed=seed, length=len(y), **UP)
-    once = at.mel_to_audio(M, mel_filter, **options)
-    louder = at.mel_to_audio(M * 2.0 ** (power * gain), mel_filter, **options)
-    close(louder, 2.0**gain * once, 1e-6)
-    assert_array_equal(at.mel_to_audio(M, mel_filter, **options), once)
-
-
 @holds(y=sounds(400, 1200), n_mfcc=some.integers(1, 10), seed=seeds)
 def test_mfccs_go_up_with_the_keywords_they_came_down_with(y, n_mfcc, seed):
     options = dict(n_mels=10, **UP)
@@ -588,26 +593,7 @@ def test_mfccs_go_up_with_the_keywords_they_came_down_with(y, n_mfcc, seed):
     assert_array_equal(back, again)
 
 
-@holds(y=sounds(400, 1200), top_db=some.floats(30, 100), ref=gains)
-def test_a_picture_inverts_at_its_level(y, top_db, ref):
-    y = y.astype(float)
-    D = at.stft(y, **UP)
-    assume(np.abs(D).max() > 0)
-    ref = np.abs(D).max() * ref
-    S_db = at.pretty_spectrogram(y, ref=ref, top_db=top_db, **UP)
-    assume(S_db.max() > -top_db + 10 and S_db.min() < 0)
-    options = dict(ref=ref, top_db=top_db, init=np.angle(D), n_iter=0, length=len(y), **UP)
-    try:
-        back = at.invert_pretty_spectrogram(S_db, **options)
-    except ValueError as error:
-        assert "floor" in str(error)  # of a sound that hardly stands out of it
-        assume(False)
-    n = len(y) - 64
-    lost = 10 ** (-top_db / 20) * ref * np.sqrt(D.size)  # all that can lie below the floor
-    assert np.linalg.norm((back - y)[:n]) <= lost + 1e-9 * np.linalg.norm(y)
-
-
-# --- voice and measures -----------------------------------------------------------------
+# --- voice ------------------------------------------------------------------------------
 
 
 @holds(hz=some.floats(70, 400), gain=some.integers(-40, 40), dtype=dtypes, examples=8)
@@ -642,6 +628,22 @@ def test_twice_the_numbers_draw_half_the_pitch(n, sr, htk):
     assert at.pitch_limit(n, sr * 1.1, htk=htk) > limit
 
 
+@holds(f0=some.floats(60, 400), db=some.floats(-30, 30), seed=seeds, examples=10)
+def test_what_is_spoken_scales_with_row_zero(f0, db, seed):
+    rng = np.random.default_rng(seed)
+    C = np.zeros((13, 30))
+    C[0], C[1:] = -20 * np.sqrt(40), 10 * rng.normal(size=(12, 1))
+    pitch = np.full(30, f0) * (rng.random(30) < 0.8)
+    options = dict(n_mels=40, n_fft=512, hop_length=128, seed=seed)
+    once = at.speak(C, pitch, SR, **options)
+    assert_array_equal(at.speak(C, pitch, SR, **options), once)
+    C[0] += db * np.sqrt(40)
+    close(at.speak(C, pitch, SR, **options), 10 ** (db / 20) * once, 1e-2)
+
+
+# --- measures ---------------------------------------------------------------------------
+
+
 @some.composite
 def tunes(draw):
     rng = np.random.default_rng(draw(seeds))
@@ -674,33 +676,7 @@ def test_distances_know_no_level(S, gain, level):
     assert at.spectral_convergence(0 * S, S) == 0
 
 
-@holds(gain=some.floats(1e-4, 1e4), seed=seeds, examples=5)
-def test_intelligibility_hears_no_level_and_draws_nothing_from_anyone(gain, seed):
-    y, sr = at.load_wav("data/slt.wav", duration=1.5)
-    np.random.seed(seed)
-    before = np.random.get_state()[1].copy()
-    assert at.intelligibility(y, y, sr) > 0.999
-    noisy = y + 0.02 * np.random.default_rng(seed).normal(size=len(y)).astype(np.float32)
-    once = at.intelligibility(noisy, y, sr)
-    assert 0.1 < once < 0.999
-    assert at.intelligibility(np.float32(gain) * noisy, y, sr) == pytest.approx(once, abs=1e-5)
-    assert_array_equal(np.random.get_state()[1], before)
-
-
-@holds(f0=some.floats(60, 400), db=some.floats(-30, 30), seed=seeds, examples=10)
-def test_what_is_spoken_scales_with_row_zero(f0, db, seed):
-    rng = np.random.default_rng(seed)
-    C = np.zeros((13, 30))
-    C[0], C[1:] = -20 * np.sqrt(40), 10 * rng.normal(size=(12, 1))
-    pitch = np.full(30, f0) * (rng.random(30) < 0.8)
-    options = dict(n_mels=40, n_fft=512, hop_length=128, seed=seed)
-    once = at.speak(C, pitch, SR, **options)
-    assert_array_equal(at.speak(C, pitch, SR, **options), once)
-    C[0] += db * np.sqrt(40)
-    close(at.speak(C, pitch, SR, **options), 10 ** (db / 20) * once, 1e-2)
-
-
-# --- batches, threads, stops ------------------------------------------------------------
+# --- all rooms: batches, threads, stops -------------------------------------------------
 
 CLIP = 0.1 * np.random.default_rng(0).normal(size=(2, 3, 1500))
 WHOLE = {  # name: what to compute of a waveform or of a batch of them
@@ -715,6 +691,7 @@ WHOLE = {  # name: what to compute of a waveform or of a batch of them
     "mfcc_to_audio": lambda y: at.mfcc_to_audio(
         at.mfcc(y, SR, n_mels=10, n_mfcc=5, **UP), SR, n_mels=10, n_iter=3, **UP
     ),
+    "make_mel": lambda y: at.make_mel(picture(y), at.mel_filterbank(SR, 128, n_mels=10), power=2),
     "match_level": lambda y: at.match_level(y, CLIP[0, 0]),
     "butter_bandpass_filter": lambda y: at.butter_bandpass_filter(y, 300, 3000, SR),
     "frame": lambda y: at.frame(y, 100, 30),
