@@ -34,6 +34,7 @@ def amplitude_to_db(S, *, ref=1.0, top_db=80.0):
 
     Examples
     --------
+    >>> import audiotools as at
     >>> at.amplitude_to_db([1.0, 0.1, 0.0])
     array([  0., -20., -80.])
     """
@@ -49,6 +50,7 @@ def db_to_amplitude(S_db, *, ref=1.0):
 
     Examples
     --------
+    >>> import audiotools as at
     >>> at.db_to_amplitude([0.0, -20.0])
     array([1. , 0.1])
     """
@@ -83,6 +85,7 @@ def pretty_spectrogram(y, *, n_fft=2048, hop_length=None, ref=None, top_db=80.0)
 
     Examples
     --------
+    >>> import audiotools as at
     >>> y, sr = at.load_wav("data/slt.wav")
     >>> S_db = at.pretty_spectrogram(y, n_fft=1024, hop_length=256)
     >>> float(S_db.min()), float(S_db.max())

@@ -158,6 +158,7 @@ def frame(y, frame_length, hop_length):
 
     Examples
     --------
+    >>> import audiotools as at
     >>> at.frame(np.arange(6.0), 4, 2)
     array([[0., 2.],
            [1., 3.],
@@ -192,6 +193,7 @@ def overlap_add(frames, hop_length):
 
     Examples
     --------
+    >>> import audiotools as at
     >>> at.overlap_add(at.frame(np.ones(6), 4, 2), 2)
     array([1., 1., 2., 2., 1., 1.])
     """
@@ -245,6 +247,7 @@ def stft(y, *, n_fft=2048, hop_length=None, win_length=None, window="hann"):
 
     Examples
     --------
+    >>> import audiotools as at
     >>> y, sr = at.load_wav("data/slt.wav")
     >>> D = at.stft(y, n_fft=1024, hop_length=256)
     >>> D.shape, D.dtype
@@ -302,6 +305,7 @@ def istft(D, *, n_fft=None, hop_length=None, win_length=None, window="hann", len
 
     Examples
     --------
+    >>> import audiotools as at
     >>> y, sr = at.load_wav("data/slt.wav")
     >>> D = at.stft(y, n_fft=1024, hop_length=256)
     >>> y_hat = at.istft(D, n_fft=1024, hop_length=256, length=len(y))

@@ -30,6 +30,7 @@ def spectral_convergence(estimate, target):
 
     Examples
     --------
+    >>> import audiotools as at
     >>> round(at.spectral_convergence(np.full((2, 2), 1.1), np.ones((2, 2))), 6)
     -20.0
     """
@@ -66,6 +67,7 @@ def log_spectral_distance(estimate, target, *, floor_db=-60.0):
 
     Examples
     --------
+    >>> import audiotools as at
     >>> round(at.log_spectral_distance(np.full((2, 2), 0.1), np.ones((2, 2))), 6)
     20.0
     """
@@ -104,6 +106,7 @@ def pitch_accuracy(f0, reference, *, cents=50):
 
     Examples
     --------
+    >>> import audiotools as at
     >>> at.pitch_accuracy([0.0, 101.0, 220.0, 0.0], [0.0, 100.0, 110.0, 120.0])
     0.3333333333333333
     """
@@ -142,6 +145,7 @@ def intelligibility(y, reference, sr):
 
     Examples
     --------
+    >>> import audiotools as at
     >>> y, sr = at.load_wav("data/slt.wav")
     >>> round(at.intelligibility(0.5 * y, y, sr), 2)
     1.0

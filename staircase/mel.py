@@ -44,6 +44,7 @@ def hz_to_mel(hz, *, htk=False):
 
     Examples
     --------
+    >>> import audiotools as at
     >>> at.hz_to_mel(1000.0), round(at.hz_to_mel(1000.0, htk=True))
     (15.0, 1000)
     """
@@ -61,6 +62,7 @@ def mel_to_hz(mel, *, htk=False):
 
     Examples
     --------
+    >>> import audiotools as at
     >>> at.mel_to_hz(15.0), round(at.mel_to_hz(1000.0, htk=True))
     (1000.0, 1000)
     """
@@ -114,6 +116,7 @@ def mel_filterbank(sr, n_fft, *, n_mels=128, fmin=0.0, fmax=None, htk=False, nor
 
     Examples
     --------
+    >>> import audiotools as at
     >>> at.mel_filterbank(16000, 1024, n_mels=80).shape
     (80, 513)
     """
@@ -192,6 +195,7 @@ def create_mel_filter(sr, n_fft, *, n_mels=64, fmin=300.0, fmax=None):
 
     Examples
     --------
+    >>> import audiotools as at
     >>> mel_filter, mel_inversion_filter = at.create_mel_filter(16000, 1024)
     >>> mel_filter.shape, bool(np.allclose(mel_filter.sum(axis=1), 1))
     ((64, 513), True)
@@ -227,6 +231,7 @@ def make_mel(S, mel_filter, *, power=1.0, shorten_factor=1):
 
     Examples
     --------
+    >>> import audiotools as at
     >>> y, sr = at.load_wav("data/slt.wav")
     >>> S = np.abs(at.stft(y, n_fft=1024, hop_length=256))
     >>> at.make_mel(S, at.mel_filterbank(sr, 1024, n_mels=80), shorten_factor=10).shape
@@ -302,6 +307,7 @@ def mel_to_spectrogram(
 
     Examples
     --------
+    >>> import audiotools as at
     >>> y, sr = at.load_wav("data/slt.wav")
     >>> S = np.abs(at.stft(y, n_fft=1024, hop_length=256))
     >>> mel_filter = at.mel_filterbank(sr, 1024, n_mels=80)
@@ -385,6 +391,7 @@ def mel_to_audio(
 
     Examples
     --------
+    >>> import audiotools as at
     >>> y, sr = at.load_wav("data/slt.wav")
     >>> mel_filter = at.mel_filterbank(sr, 1024, n_mels=80)
     >>> M = at.make_mel(np.abs(at.stft(y, n_fft=1024, hop_length=256)), mel_filter)

@@ -37,6 +37,7 @@ def xcorr_offset(reference, candidate, *, max_lag=None):
 
     Examples
     --------
+    >>> import audiotools as at
     >>> click = np.zeros(64)
     >>> click[30] = 1.0
     >>> at.xcorr_offset(np.roll(click, 5), click), at.xcorr_offset(click, click)
@@ -95,6 +96,7 @@ def invert_spectrogram(
 
     Examples
     --------
+    >>> import audiotools as at
     >>> y, sr = at.load_wav("data/slt.wav")
     >>> S = np.abs(at.stft(y, n_fft=1024, hop_length=256))
     >>> y_hat = at.invert_spectrogram(S, n_fft=1024, hop_length=256)
@@ -153,6 +155,7 @@ def phase_gradient(S, *, n_fft=None, hop_length=None, win_length=None, window="h
 
     Examples
     --------
+    >>> import audiotools as at
     >>> y, sr = at.load_wav("data/slt.wav")
     >>> S = np.abs(at.stft(y, n_fft=1024, hop_length=256))
     >>> y_hat = at.istft(S * np.exp(1j * at.phase_gradient(S, hop_length=256)), hop_length=256)
@@ -223,6 +226,7 @@ def griffin_lim(
 
     Examples
     --------
+    >>> import audiotools as at
     >>> y, sr = at.load_wav("data/slt.wav")
     >>> S = np.abs(at.stft(y, n_fft=1024, hop_length=256))
     >>> y_hat = at.griffin_lim(S, n_fft=1024, hop_length=256, length=len(y))
@@ -272,6 +276,7 @@ def griffin_lim_steps(
 
     Examples
     --------
+    >>> import audiotools as at
     >>> y, sr = at.load_wav("data/slt.wav")
     >>> S = np.abs(at.stft(y, n_fft=1024, hop_length=256))
     >>> steps = at.griffin_lim_steps(S, n_iter=4, momentum=0, gamma=1, hop_length=256)
@@ -292,9 +297,12 @@ def _begin(S, init, grid, length, seed):
     """Returns the engine's picture of where the frames of `S` lie, and the first waveform."""
     if not isinstance(init, str) and init.shape != S.shape:
         raise ValueError(f"init has phases of shape {init.shape}, S has {S.shape}: pass as many")
-    weight = grid.weight(length, S.shape[1], S.dtype, guess=True)
-    window = grid.window.astype(S.dtype)
-    frames = engine.Frames(window, grid.hop_length, weight, S.shape[1])
+    frames = engine.Frames(
+        grid.window.astype(S.dtype),
+        grid.hop_length,
+        grid.weight(length, S.shape[1], S.dtype, guess=True),  # no name: it need not stay
+        S.shape[1],
+    )
     phases = _first_phases(S, init, grid, length, seed)
     return frames, frames.join(engine.with_phases(S.T, phases))
 
@@ -343,6 +351,7 @@ def invert_pretty_spectrogram(
 
     Examples
     --------
+    >>> import audiotools as at
     >>> y, sr = at.load_wav("data/slt.wav")
     >>> ref = np.abs(at.stft(y, n_fft=1024, hop_length=256)).max()
     >>> S_db = at.pretty_spectrogram(y, ref=ref, n_fft=1024, hop_length=256)

@@ -47,6 +47,7 @@ def load_wav(path, *, sr=None, duration=None):
 
     Examples
     --------
+    >>> import audiotools as at
     >>> y, sr = at.load_wav("data/slt.wav", duration=1.5)
     >>> y.shape, sr
     ((24000,), 16000)
@@ -195,6 +196,7 @@ def save_wav(path, y, sr):
 
     Examples
     --------
+    >>> import audiotools as at
     >>> y, sr = at.load_wav("data/slt.wav")
     >>> path = getfixture("tmp_path") / "copy.wav"
     >>> at.save_wav(path, y, sr)
@@ -252,6 +254,7 @@ def match_level(y, reference):
 
     Examples
     --------
+    >>> import audiotools as at
     >>> quiet, loud = 0.01 * np.ones(8), 0.5 * np.ones(4)
     >>> at.match_level(quiet, loud)[:2]
     array([0.5, 0.5])
@@ -290,6 +293,7 @@ def butter_bandpass(lowcut, highcut, sr, *, order=5):
 
     Examples
     --------
+    >>> import audiotools as at
     >>> at.butter_bandpass(500, 7500, 16000, order=1).shape
     (1, 6)
     """
@@ -322,6 +326,7 @@ def butter_bandpass_filter(y, lowcut, highcut, sr, *, order=5):
 
     Examples
     --------
+    >>> import audiotools as at
     >>> hum = np.sin(2 * np.pi * 50 * np.arange(16000) / 16000)
     >>> hum_left = at.butter_bandpass_filter(hum, 500, 7500, 16000)
     >>> bool(np.abs(hum_left[8000:]).max() < 1e-4)

@@ -59,6 +59,7 @@ def pitch(y, sr, *, hop_length=256, frame_length=1024, fmin=65.0, fmax=420.0):
 
     Examples
     --------
+    >>> import audiotools as at
     >>> t = np.arange(8000) / 16000
     >>> f0 = at.pitch(np.sin(2 * np.pi * 200 * t), 16000)
     >>> round(float(np.median(f0)))
@@ -151,6 +152,7 @@ def speak(C, f0, sr, *, n_mels=128, n_fft=512, hop_length=256, n_passes=2, lengt
 
     Examples
     --------
+    >>> import audiotools as at
     >>> y, sr = at.load_wav("data/slt.wav")
     >>> f0 = at.pitch(y, sr)
     >>> higher = at.speak(at.mfcc(y, sr, n_fft=512, hop_length=256), 1.5 * f0, sr, length=len(y))
@@ -228,6 +230,7 @@ def pitch_limit(n_numbers, sr, *, htk=False):
 
     Examples
     --------
+    >>> import audiotools as at
     >>> round(at.pitch_limit(20, 16000)), round(at.pitch_limit(40, 16000))
     (299, 150)
     """

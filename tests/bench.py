@@ -29,8 +29,18 @@ import threadpoolctl
 
 import audiotools as at
 import corpus
-import phase_engine
 import showtools as st
+from staircase.engine import (
+    _BLOCK_SAMPLES,
+    Frames,
+    blocks,
+    keep_magnitude,
+    projection,
+    random_phases,
+    with_phases,
+)
+from staircase.frames import Grid
+from staircase.voice import _PITCH_GATE_DB
 
 try:
     import pesq
@@ -109,15 +119,16 @@ def from_magnitude(name, y, sr, grid):
     ours = functools.partial(at.griffin_lim, S, length=len(y), **grid)
     theirs = functools.partial(librosa.griffinlim, S, n_iter=32, length=len(y), **grid)
     same = functools.partial(ours, n_iter=32, gamma=1, init="random")
-    grid_ = at._grid(*grid.values(), None, "hann", rows=len(S))
-    frames = at._frames(S, grid_, len(y))
-    project = phase_engine.projection(frames, phase_engine.keep_magnitude(S.T))
-    start = frames.join(at._start(S, "random", grid_, len(y), 0))
-    pieces = at.frame(np.pad(y, grid_.n_fft // 2), *grid.values()).T.copy()
+    n_fft, hop_length, window = grid_ = Grid.of(*grid.values(), None, "hann")
+    weight = grid_.weight(len(y), S.shape[1], S.dtype, guess=True)
+    frames = Frames(window.astype(S.dtype), hop_length, weight, S.shape[1])
+    project = projection(frames, keep_magnitude(S.T))
+    start = frames.join(with_phases(S.T, random_phases(S.shape, 0)))
+    pieces = at.frame(np.pad(y, n_fft // 2), n_fft, hop_length).T.copy()
 
     def bare():
-        for block in phase_engine.blocks(len(pieces), phase_engine._BLOCK_SAMPLES // grid_.n_fft):
-            scipy.fft.irfft(scipy.fft.rfft(pieces[block]), n=grid_.n_fft)
+        for block in blocks(len(pieces), _BLOCK_SAMPLES // n_fft):
+            scipy.fft.irfft(scipy.fft.rfft(pieces[block]), n=n_fft)
 
     tried = [0, 2, 4, 8, 16, 32]
     runs = [functools.partial(ours, n_iter=n) for n in tried]
@@ -329,7 +340,7 @@ def trackers():
             t = np.arange(1 + len(y) // hop) * hop / sr
             f0 = hz[np.abs(times - t[:, np.newaxis]).argmin(axis=1)]  # of the nearest frame
             power = np.mean(at.frame(np.pad(y, 512), 1024, hop) ** 2, axis=0)[: len(t)]
-            return np.where(power > power.max() * 10 ** (-at._PITCH_GATE_DB / 10), f0, 0.0)
+            return np.where(power > power.max() * 10 ** (-_PITCH_GATE_DB / 10), f0, 0.0)
 
         return track
 

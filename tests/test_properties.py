@@ -29,7 +29,7 @@ from hypothesis import strategies as some
 from numpy.testing import assert_allclose, assert_array_equal
 
 import audiotools as at
-import phase_engine as engine
+from staircase import engine
 
 QUIET = dict(deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("course", max_examples=40, derandomize=True, **QUIET)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import audiotools as at
-from audiotools import _source as source
+from staircase.voice import source
 
 GRID = dict(n_fft=1024, hop_length=256)
 SPOKEN = dict(n_fft=512, hop_length=256)
