@@ -1,6 +1,6 @@
 """Asks the tests whether they would notice: `make mutants`, a quarter of an hour.
 
-A mutant is the module or its engine with one thing changed: a sign, a number, a comparison,
+A mutant is the module with one thing changed in one of its rooms: a sign, a number, a comparison,
 an end of a slice, a keyword left out. The tests are run on 300 of them, drawn with a seed; a
 mutant is killed if one fails, or runs for ever. One that survives shows what no test looks at:
 it gets a test, or stands in EXPLAINED with the reason why none can tell the difference.
@@ -14,6 +14,7 @@ stay as they were; cosmic-ray starts Python anew for each mutant and runs every 
 import argparse
 import ast
 import copy
+import functools
 import gc
 import hashlib
 import os
@@ -33,7 +34,8 @@ import numpy as np
 import pytest
 from matrix import MODULE_TESTS, ROOT
 
-SOURCES = ["audiotools.py", "phase_engine.py"]
+ROOMS = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("staircase/[a-z]*.py"))
+SOURCES = ["audiotools.py", *ROOMS]
 TESTS = [*MODULE_TESTS, "tests/test_properties.py"]
 TOO_SLOW = "broken_copy or compiles_anew"  # these compile again and again, and tell little more
 BUDGET = 25  # seconds of tests for a mutant
@@ -46,15 +48,11 @@ SAFE = "what it keeps away from zero, or from rounding, is as far from what coun
 
 # (how the line of the source begins, how the change does, why no test can tell the difference)
 EXPLAINED = [
-    ("return phase_engine.keep_magnitude(S.T[", "first:last", "nobody asks for the frame too many"),
+    ("return engine.keep_magnitude(S.T[", "first:last", "nobody asks for the frame too many"),
     ("log_S = np.log(np.maximum(S[first:last]", "first:last", "nobody asks for the frame too many"),
     ("first * self.hop_length, (last + ", "1  ->  0", "the hop too many is silent"),
-    ("return mel_filter.astype(dtype, copy=", "mel_filter.astype", "the same numbers, in a copy"),
-    ("mel = _numbers(mel, ", "0  ->  -1", "nothing has fewer than 0 dimensions"),
-    ("every_frame = slice(0, ", "1  ->  0", "a block ends where its phases do"),
-    ("for item in S_db.reshape(-1", "1  ->  2", "to numpy each negative number means the rest"),
-    ('what = "low" if rate < 200', "200  ->  201", "no rate comes here between them"),
-    ("def _whole(", "2**31 - 1", "so many of anything are refused for their memory"),
+    ("hz=Array(0, ", "0  ->  -1", "nothing has fewer than 0 dimensions"),
+    ("return [(slice(0, ", "1  ->  0", "a block ends where its phases do"),
     (
         "if n_mels > 2 * len(bins)",
         "n_mels > ",
@@ -62,11 +60,11 @@ EXPLAINED = [
     ),
     ("above = np.searchsorted(bins, ", "1  ->  0", "every corner lies above 0 Hz, the first bin"),
     ("np.random.seed(0)", "0  ->  1", "of pystoi's dither, which lies 100 dB below: any seed"),
-    ("_affordable([round(len(y) / native", "_affordable", ESTIMATE),
-    ("shape, cure = (frame_length, 1 + len(y)", "1  ->  0", ESTIMATE),
+    ("affordable([n_samples]", "affordable", ESTIMATE),
+    ("shape, cure = (frame_length, 1 + n ", "1  ->  0", ESTIMATE),
     ("size = min(n_samples - n_read, max(1, 2**20", "2**20  ->  (2 * 20)", BLOCK),
     ("size = min(n_samples - n_read, max(1, 2**20", "20  ->  19", BLOCK),
-    ("for block in phase_engine.blocks(len(frames), ", "_BLOCK_SAMPLES // ", BLOCK),
+    ("for block in blocks(len(frames), ", "_BLOCK_SAMPLES // ", BLOCK),
     ("for block in blocks(self.n_frames, max(1, _BLOCK", "max(1, _BLOCK", BLOCK),
     ("for block in blocks(n_frames, max(1, _DRAW_SAMPLES", "2  ->  1", BLOCK),
     ("for block in blocks(n_frames, max(1, _DRAW_SAMPLES", "1  ->  2", BLOCK),
@@ -96,7 +94,7 @@ class Mutant(NamedTuple):
     before: str
     after: str
     place: tuple  # (first, last) byte of what is changed
-    seen_by: tuple  # (first, last) lines whose tests can notice
+    seen_by: tuple  # (path, first, last): lines whose tests can notice
 
     @property
     def change(self):
@@ -139,7 +137,7 @@ OTHER_OPERATORS = {
 }
 OTHER_NAMES = dict(min="max", max="min", minimum="maximum", maximum="minimum")
 OTHER_NAMES |= dict(floor="ceil", sin="cos", cos="sin")
-COMPILED = dict(_spread="gradient_phases")  # no tracer sees these lines: who calls them
+COMPILED = dict(_spread="compiled_spread")  # no tracer sees these lines: who asks for them
 
 
 def with_changes(node, **changes):
@@ -202,15 +200,43 @@ def is_sentence(node):
     return isinstance(node, ast.JoinedStr) or (text and len(node.value.split()) != 1)
 
 
+def body(path, function):
+    """Returns the place of a function's body."""
+    return (path, function.body[0].lineno, function.end_lineno)
+
+
+def names_in(*nodes):
+    """Returns the names that stand in these nodes."""
+    return {name_of(n) for node in nodes for n in ast.walk(node)} - {None}
+
+
+@functools.cache
+def tree_of(path):
+    return ast.parse((ROOT / path).read_bytes())
+
+
+def users_of(names):
+    """Returns the bodies of all functions, in any room, that use these names or what they make."""
+    todo, done, places = set(names), set(), set()
+    while todo - done:
+        name = (todo - done).pop()
+        done.add(name)
+        for path in SOURCES:
+            tree = tree_of(path)
+            for node in ast.walk(tree):
+                if isinstance(node, ast.FunctionDef) and name in names_in(node):
+                    places.add(body(path, node))
+            for node in tree.body:
+                if isinstance(node, ast.Assign) and name in names_in(node.value):
+                    todo |= names_in(*node.targets)
+    return sorted(places)
+
+
 def mutants_of(path):
     """Returns every mutant of a source file."""
     source = (ROOT / path).read_bytes()
     starts = np.cumsum([0] + [len(line) for line in source.splitlines(True)])
     tree, found = ast.parse(source), []
-    functions = {n.name: n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
-
-    def body(function):
-        return (function.body[0].lineno, function.end_lineno)
 
     def visit(node, function, seen_by):
         if only_words(node) or isinstance(node, (ast.arg, ast.AnnAssign)):
@@ -222,7 +248,7 @@ def mutants_of(path):
             if isinstance(other, (ast.BinOp, ast.BoolOp, ast.Compare)):
                 after = f"({after})"
             name = function.name if function else "(module)"
-            lines = tuple(seen_by or [(node.lineno, node.end_lineno)])
+            lines = tuple(seen_by or [(path, node.lineno, node.end_lineno)])
             before = source[first:last].decode()
             code = source.splitlines()[node.lineno - 1].decode().strip()
             place = (first, last)
@@ -231,13 +257,11 @@ def mutants_of(path):
             inside, lines = function, seen_by
             if isinstance(node, ast.FunctionDef):  # its defaults and decorators run at import
                 inside = node
-                lines = None if child in node.body else [body(node)]
+                lines = None if child in node.body else [body(path, node)]
                 if node.name in COMPILED:
-                    lines = [body(functions[COMPILED[node.name]])]
+                    lines = users_of({COMPILED[node.name]})
             elif node is tree and isinstance(child, ast.Assign):  # a constant: where it is used
-                names = {n.id for target in child.targets for n in ast.walk(target) if name_of(n)}
-                users = [f for f in functions.values() if names & set(map(name_of, ast.walk(f)))]
-                lines = [body(user) for user in users]
+                lines = users_of(names_in(*child.targets))
             visit(child, inside, lines)
 
     visit(tree, None, None)
@@ -289,7 +313,7 @@ class Recorder:
         """Returns {(path, line): the tests that run it}."""
         data = self.coverage.get_data()
         return {
-            (Path(path).name, line): set(tests) - {""}
+            (Path(path).relative_to(Path.cwd()).as_posix(), line): set(tests) - {""}
             for path in data.measured_files()
             for line, tests in data.contexts_by_lineno(path).items()
         }
@@ -363,9 +387,9 @@ def verdict(status):
 def tests_for(mutant, tests_of_lines, seconds):
     """Returns {test: seconds} of those that can notice, the quickest first, within BUDGET."""
     names = {name for name in seconds if "defaults" in name.rpartition("::")[2]}
-    for first, last in mutant.seen_by:
+    for path, first, last in mutant.seen_by:
         for line in range(first, last + 1):
-            names |= tests_of_lines.get((mutant.path, line), set())
+            names |= tests_of_lines.get((path, line), set())
     chosen, total = {}, 0
     for name in sorted(names, key=seconds.get):
         total += seconds[name]
