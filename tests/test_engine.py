@@ -9,10 +9,10 @@ import librosa
 import numpy as np
 import pytest
 import scipy.signal
+from conftest import convergence
 
 import audiotools as at
 import showtools as st
-from conftest import convergence
 from staircase import engine
 
 GRID = dict(n_fft=1024, hop_length=256)
