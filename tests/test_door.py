@@ -124,6 +124,7 @@ OWN_DEFAULTS = {
     "make_mel": dict(power=1, shorten_factor=1),
     "mel_to_spectrogram": dict(power=1, n_iter=10, shorten_factor=1),
     "mel_to_audio": dict(power=1, n_iter=8, seed=0),
+    "mel_to_mfcc": dict(n_mfcc=20, top_db=80),
     "mfcc": dict(n_mfcc=20, n_mels=128, top_db=80),
     "mfcc_to_audio": dict(n_mels=128, fmin=0, n_iter=8, seed=0),
     "pitch": dict(hop_length=256, frame_length=1024, fmin=65, fmax=420),
