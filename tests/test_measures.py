@@ -46,6 +46,16 @@ def test_pitch_accuracy_counts_voiced_frames_within_half_a_semitone():
     assert at.pitch_accuracy(f0, reference, cents=1200) == 0.75
 
 
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_rounding_does_not_decide_about_a_frame_on_the_limit(dtype):
+    """pyin's grid is 10 cents, so many frames are off by 50 exactly: they are right."""
+    reference = np.random.default_rng(0).uniform(65, 420, 2000).astype(dtype)
+    for sign in (1, -1):
+        on, beyond = (reference * np.exp2(sign * c / 1200) for c in (50, 50.1))
+        assert at.pitch_accuracy(on.astype(dtype), reference) == 1
+        assert at.pitch_accuracy(beyond.astype(dtype), reference) == 0
+
+
 def test_voiced_is_whatever_lies_above_zero():
     assert at.pitch_accuracy([0.5], [0.5]) == 1
 
