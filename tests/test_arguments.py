@@ -147,3 +147,29 @@ def test_joblib_carries_a_function_to_another_process():
     y = np.random.default_rng(0).normal(size=999)
     (D,) = joblib.Parallel(n_jobs=2)([joblib.delayed(at.stft)(y, n_fft=256)])
     assert np.array_equal(D, at.stft(y, n_fft=256))
+
+
+def test_single_precision_is_told_of_double_and_double_is_not():
+    for dtype, told in (("f4", True), ("f8", False)):
+        with pytest.raises(ValueError, match="scale it down") as refused:
+            Array(1)(np.full(3, np.finfo(dtype).max, dtype), "x")
+        assert ("or pass float64" in str(refused.value)) == told
+
+
+def test_filters_peak_between_a_trillionth_and_a_trillion():
+    for peak in (1e-12, 1e12):
+        assert NAMES["mel_filter"](np.full((2, 3), peak), "mel_filter").max() == peak
+    for peak in (0.9e-12, 1.1e12):
+        with pytest.raises(ValueError, match="mel_filter peaks at .*scale it to about 1"):
+            NAMES["mel_filter"](np.full((2, 3), peak), "mel_filter")
+
+
+@pytest.mark.parametrize("top_db", [0, -0.5])
+def test_a_floor_lies_below_the_loudest(top_db):
+    with pytest.raises(ValueError, match="dB must be above zero"):
+        NAMES["top_db"](top_db, "top_db")
+
+
+def test_a_picture_has_a_floor():
+    with pytest.raises(TypeError, match="top_db=None is not a number"):
+        at.pretty_spectrogram(np.ones(999), n_fft=64, top_db=None)
