@@ -1,6 +1,6 @@
 """The engine room: from magnitudes to a waveform, fast and in little memory.
 
-Only the neighbours come in here, frames, phase and mel, with arguments that are checked.
+Only its neighbours come in here, frames and phase, with arguments that are checked.
 
 **The layout.** A waveform is kept with the n_fft//2 samples of silence that centring puts
 before it, cut into hops. Frame t begins at hop t and is R = ceil(n_fft / hop_length) hops

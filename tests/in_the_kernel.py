@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 import ipywidgets
 import numpy as np
-import soundfile
+from sounds import decode, loudest_hz
 
 import audiotools as at
 import showtools
@@ -63,14 +63,6 @@ def run(name, path, names):
     ran = SimpleNamespace(path=path, names=names, cells=cells_of(path), figures=FIGURES)
     with patch.object(ipywidgets.Widget, "send_state", lambda *args, **options: None):
         globals()[name](ran)
-
-
-def decode(data):
-    return soundfile.read(io.BytesIO(data), dtype="float32")
-
-
-def loudest_hz(y, sr):
-    return np.abs(np.fft.rfft(y * np.hanning(len(y)))).argmax() * sr / len(y)
 
 
 # --- panels and exercises -------------------------------------------------------------------
