@@ -277,7 +277,7 @@ signals = pytest.mark.skipif(os.name != "posix", reason="signals work otherwise 
 )
 def test_killed_in_the_middle_it_goes_on_where_it_was(victim, sounds, undisturbed, tmp_path):
     store, n_kills = tmp_path / "features", 0
-    moments = (5, 40)
+    moments = (5, 20)
     for least in moments:
         process = start(sounds, store, n_jobs=2)
         while process.poll() is None and len(list(store.rglob("*.parquet"))) < least:
@@ -287,9 +287,10 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(victim, sounds, undisturbe
             kill(process.pid, signal.SIGKILL)
             n_kills += process.wait() == -signal.SIGKILL
     assert n_kills == len(moments)
-    time.sleep(0.5)  # workers without a parent finish what they hold
+    time.sleep(0.5)  # workers without a parent finish what they hold: at most, all that is left
     before = {path: path.stat().st_mtime_ns for path in store.rglob("*.parquet")}
-    assert moments[-1] <= len(before) < 60, "the last kill came in the middle"
+    at_most = 59 if victim == "all of them" else 60
+    assert moments[-1] <= len(before) <= at_most, "the last kill came in the middle"
     for path in before:  # each of them is whole
         assert len(pq.read_table(path, partitioning=None)) > 0
     report = build(sounds, store)
