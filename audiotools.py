@@ -39,7 +39,9 @@ This file is the door: every public name, in reading order. Behind it, in ``stai
 room for each step, which reads beside its notebook:
 
 ==================  =================================================  =====================
-``sound.py``        files, levels, a band of frequencies               01
+``sound.py``        a sound in and out, levels, a band of frequencies  01
+``files.py``        reads a file whole, or says what is missing        called by ``sound.py``
+``containers.py``   what files are made of                             called by ``files.py``
 ``frames.py``       y <-> D: frames, the transform and its inverse     01
 ``decibels.py``     levels, and the pretty picture                     01
 ``phase.py``        S -> y: slide, gradient, Griffin-Lim               02

@@ -298,6 +298,7 @@ NAMES = dict(
     fmin=Number((lambda x: x >= 0, " Hz must be at least zero")), fmax=AUDIBLE,
     lowcut=Number(HZ), highcut=AUDIBLE,
     duration=Number((lambda x: x > 0, " s must be above zero")),
+    offset=Number((lambda x: x >= 0, " s must be at least zero")), channel=Whole(0),
     ref=ABOVE_ZERO, cents=ABOVE_ZERO, top_db=or_none(depth),
     floor_db=Number((lambda x: x < 0, " must lie below 0: decibels under the maximum")),
     power=Number(
