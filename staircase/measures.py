@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 
 from .arguments import PITCH, each
+from .sound import from_librosa
 
 
 @each
@@ -162,9 +163,8 @@ def intelligibility(y, reference, sr):
         raise ValueError(too_little)
     y, reference = (x / (np.abs(x).max() or 1) for x in (y, reference))
     if sr // math.gcd(sr, 10000) > 441:  # 10 kHz is where it compares, by filters so long
-        import librosa
-
-        y, reference = (librosa.resample(x, orig_sr=sr, target_sr=10000) for x in (y, reference))
+        resample = from_librosa("resample")
+        y, reference = (resample(x, orig_sr=sr, target_sr=10000) for x in (y, reference))
         sr = 10000
     try:
         return _estoi(y, reference, sr)

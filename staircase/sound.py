@@ -3,6 +3,7 @@
 One channel at full scale 1.0 is what everything below works on: `load_wav` makes it of any file.
 """
 
+import importlib
 import io
 import os
 import warnings
@@ -77,10 +78,22 @@ def resampled(found, sr):
     cure = "choose a lower sr, or read only a duration"
     n_samples = round(len(y) / native_sr * sr)
     affordable([n_samples], y.dtype, f"{found.name} at sr={sr:g}", cure, copies=2)
-    import librosa  # here, because it takes seconds to import and only resampling needs it
-
     sr = int(sr) if float(sr).is_integer() else sr
-    return librosa.resample(y, orig_sr=native_sr, target_sr=sr), sr
+    return from_librosa("resample")(y, orig_sr=native_sr, target_sr=sr), sr
+
+
+def from_librosa(name):
+    """Returns librosa's function of this `name`; only now is it imported, which takes seconds."""
+    try:
+        return getattr(importlib.import_module("librosa"), name)
+    except RuntimeError as error:  # numba's, of a read-only install without a home, in a class
+        if "cannot cache" not in str(error):
+            raise
+        raise RuntimeError(
+            f"librosa.{name} cannot be loaded, as numba has no folder to keep what it compiles: "
+            "set the environment variable NUMBA_CACHE_DIR to a folder that you may write to, "
+            "before Python starts"
+        ) from None
 
 
 @checked(y=Sound(alone="save one waveform (n,) at a time"))

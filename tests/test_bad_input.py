@@ -199,7 +199,7 @@ WRONG = {
 for _arg in "sr offset duration lowcut highcut fmin fmax ref top_db power momentum gamma cents".split():
     WRONG[_arg] = WRONG[_arg] | {"negative": -1}
 MAY_BE_NONE = {("speak", "hop_length"), ("amplitude_to_db", "top_db")}
-MAY_BE_NONE |= {("mel_to_mfcc", "top_db"), ("mfcc", "top_db")}
+MAY_BE_NONE |= {("mel_to_mfcc", "top_db"), ("mfcc", "top_db"), ("pitch", "top_db")}
 MAY_BE_NONE |= {
     (name, arg)
     for name in GOOD
