@@ -48,6 +48,7 @@ room for each step, which reads beside its notebook:
 ``voice.py``        C and a pitch -> y                                 05
 ``measures.py``     how far from the original                          all
 ``arguments.py``    what every argument may be, and how it is refused  the ground of all
+``likely.py``       what an array probably is, if it is doubted        arguments and others
 ``engine.py``       where phases are guessed fast                      called by its neighbours
 ==================  =================================================  =====================
 

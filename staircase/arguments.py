@@ -356,18 +356,18 @@ NAMES = dict(
 
 _FILTERS_TAKE_IT = "pass it to mel_filterbank, which makes the mel_filter"
 _LIFTER = (
-    "MFCCs are not liftered here: times (on the way up, divided by) "
-    "1 + lifter / 2 * np.sin(np.pi * np.arange(1, n_mfcc + 1) / lifter)[:, None] they are"
+    "MFCCs are not liftered here. Make it C * L on the way down, pass C / L on the way up, with "
+    "L = 1 + lifter / 2 * np.sin(np.pi * np.arange(1, n_mfcc + 1) / lifter)[:, None]"
 )
-_NOTHING_TO_CHOOSE = "leave it out: stft gives complex spectra, rows from 0 Hz to sr / 2, unscaled"
+_NOTHING_TO_CHOOSE = "call without it: stft gives complex spectra of 0 Hz ... sr / 2, unscaled"
 
-# What to say of a keyword that a function does not take: its names here, or the way to do it.
-# A name of the list above stands here for the functions that cannot take it.
+# What to say of a keyword that a function does not take: in a tuple its names here, of which the
+# function may take one, else the way to do it.
 FOREIGN = {
     **dict.fromkeys("fft_size fftsize nfft nperseg".split(), ("n_fft", "frame_length")),
     **dict.fromkeys("window_size window_length frame_size".split(), ("frame_length", "n_fft")),
     **dict.fromkeys("step_size step window_step hop hop_size frame_step".split(), ("hop_length",)),
-    **dict.fromkeys("win_size frame_length".split(), ("win_length", "n_fft")),
+    "win_size": ("win_length",),
     **dict.fromkeys("fs samplerate sample_rate sampling_rate rate".split(), ("sr",)),
     **dict.fromkeys(
         "n_freq_components nfilt num_mels n_mel n_bands num_mel_bins".split(), ("n_mels",)
@@ -383,7 +383,7 @@ FOREIGN = {
     "stft_matrix": ("D",),
     **dict.fromkeys(
         "thresh spec_thresh".split(),
-        "pretty_spectrogram and its inverse take top_db = 20 * thresh, in dB under the maximum",
+        "use top_db = 20 * thresh, in pretty_spectrogram and invert_pretty_spectrogram",
     ),
     "noverlap": "pass hop_length, the n_fft without the overlap",
     **dict.fromkeys(
@@ -411,34 +411,34 @@ FOREIGN = {
     "amin": "the floor is 1e-5 (powers 1e-10): pass np.maximum(S, amin) for a higher one",
     **dict.fromkeys("return_complex onesided compute_onesided real".split(), _NOTHING_TO_CHOOSE),
     "normalized": _NOTHING_TO_CHOOSE,
-    "mean_normalize": "leave it out, or pass y - y.mean()",
+    "mean_normalize": "call without it, or pass y - y.mean()",
     "log": "use pretty_spectrogram for decibels, np.abs(stft(y)) for magnitudes",
     "calculate_offset": 'use griffin_lim(S, init="align")',
     "set_zero_phase": 'use griffin_lim(S, init="zero")',
     "verbose": "use griffin_lim_steps: it yields every iteration with its error",
     **dict.fromkeys("preemph preemphasis".split(), "pass scipy.signal.lfilter([1, -0.97], 1, y)"),
     # what has its meaning here, but not for every function
-    "n_fft": "the rows tell it; mel filters are made with it, use mel_filterbank(sr, n_fft)",
-    "sr": "only Hz need it; mel filters are made with it, use mel_filterbank(sr, n_fft)",
+    "n_fft": ("frame_length", "call without it, rows tell it; mel_filterbank(sr, n_fft) needs it"),
+    "frame_length": ("n_fft",),
+    "sr": "call without it, nothing here is in Hz; mel_filterbank(sr, n_fft) needs it",
     "hop_length": "pass it where sound and spectrum meet: stft, istft, griffin_lim, mel_to_audio",
     **dict.fromkeys("n_mels fmin fmax htk".split(), _FILTERS_TAKE_IT),
-    "norm": f"the DCT is orthonormal, leave it out; for mel filters, {_FILTERS_TAKE_IT}",
+    "norm": f"the DCT is orthonormal without it; for mel filters, {_FILTERS_TAKE_IT}",
     "power": "MFCCs are of powers: for others use mel_to_mfcc(make_mel(S, mel_filter, power=...))",
-    "ref": "levels are absolute: divide by ref on the way down, make up for it on the way up",
+    "ref": "levels are absolute: pass S / ref on the way down, and make up for it on the way up",
     "y": "pass magnitudes: np.abs(stft(y))",
     "S": "pass magnitudes to make_mel, and to mel_to_mfcc a mel spectrum of powers, not decibels",
 }
 
 
-def answer(keyword, function, parameters):
+def answer(keyword, parameters):
     """Returns what to do about a `keyword` that is none of a function's `parameters`."""
-    here = FOREIGN.get(keyword)
+    here = FOREIGN.get(keyword, "use " + ", ".join(parameters))
     if isinstance(here, tuple):
-        taken = [name for name in here if name in parameters]
-        here = f"use {taken[0]}" if taken else FOREIGN.get(here[0])
-    if not isinstance(here, str):
-        here = "use " + ", ".join(parameters)
-    return f"{function}() got an unexpected keyword argument {keyword!r}: {here}"
+        *names, last = here if " " in here[-1] else (*here, "")
+        taken = [name for name in names if name in parameters]
+        return f"use {taken[0]}" if taken else last or answer(names[0], parameters)
+    return here
 
 
 # ----------------------------------------------------------------------------------------
@@ -503,10 +503,14 @@ def _reader(function, narrower):
         try:
             given = bind(*args, **kwargs).arguments
         except TypeError as error:
-            for keyword in kwargs:
-                if keyword not in parameters:
-                    raise TypeError(answer(keyword, function.__name__, parameters)) from None
-            raise TypeError(f"{function.__name__}() {error}") from None
+            words = str(error)
+            foreign = [keyword for keyword in kwargs if keyword not in parameters]
+            if foreign:
+                cure = answer(foreign[0], parameters)
+                words = f"got an unexpected keyword argument {foreign[0]!r}: {cure}"
+            elif "too many positional" in words:
+                words += f": pass options by keyword, {', '.join(parameters)}"
+            raise TypeError(f"{function.__name__}() {words}") from None
         return {
             name: value if value is None and name in optional else kinds[name](value, name)
             for name, value in given.items()

@@ -36,8 +36,8 @@ def below_zero(x, name):
     if abs(mean) < 0.1 * spread and 0.1 < share < 0.9:
         if 0.9 < spread < 1.1:
             return (
-                f"it looks standardised (mean 0, spread 1): undo that first by {name} * spread + "
-                f"mean, those of the way down; then the logarithm, as by np.exp or db_to_amplitude"
+                f"it looks standardised (mean 0, spread 1): make it {name} * spread + mean again, "
+                "those of the way down, then undo the logarithm, as by np.exp or db_to_amplitude"
             )
         return (
             "about half of it is. Of a complex D pass np.abs(D), of a waveform np.abs(stft(y)), "
@@ -94,8 +94,12 @@ def _cepstral(x):
 
 
 def scaled(x, name):
-    """Returns what to say of magnitudes that lie in exactly 0 ... 1, if it is too evenly."""
-    if x.size < 1000 or np.median(x) < 0.3:
+    """Returns what to say of magnitudes in exactly 0 ... 1, if they spread there as levels do.
+
+    Most magnitudes lie near 0, and the floor at 0 is reached by whole silent frames alone.
+    """
+    silent = x == 0
+    if x.ndim < 2 or np.median(x) < 0.1 or np.array_equal(silent.any(-2), silent.all(-2)):
         return ""
     return (
         f"{name} lies in 0 ... 1 with a median of {np.median(x):.2g}, as scaled levels do, and "

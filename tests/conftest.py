@@ -118,6 +118,9 @@ def pytest_terminal_summary(terminalreporter):
         f"words; none took more than {n['seconds']:.1f} s or {n['bytes'] / 1e6:.0f} MB"
     )
     terminalreporter.write_line(
+        f"doubts:     {n['warned']:,} cases that look like something else told in a warning"
+    )
+    terminalreporter.write_line(
         f"properties: {n['properties']:,} hold on {n['examples']:,} examples drawn at random"
     )
     terminalreporter.write_line(
