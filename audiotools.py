@@ -50,6 +50,7 @@ room for each step, which reads beside its notebook:
 ``voice.py``        C and a pitch -> y                                 05
 ``measures.py``     how far from the original                          all
 ``arguments.py``    what every argument may be, and how it is refused  the ground of all
+``likely.py``       what an array probably is, if it is doubted        arguments and others
 ``engine.py``       where phases are guessed fast                      called by its neighbours
 ==================  =================================================  =====================
 
@@ -57,6 +58,7 @@ The last names below keep those of the notebook that this course grew from: Tim 
 Marvin Thielk's, with functions by Kyle Kastner (https://gist.github.com/kastnerkyle/179d6e9a88202ab0a2fe).
 """
 
+from staircase.arguments import checked
 from staircase.sound import load_wav, save_wav, match_level
 from staircase.sound import butter_bandpass, butter_bandpass_filter
 from staircase.frames import frame, overlap_add, stft, istft
@@ -88,11 +90,13 @@ def mel2hz(mel):
     return mel_to_hz(mel, htk=True)
 
 
+@checked
 def get_filterbanks(sr, n_fft, *, n_mels=20, fmin=0.0, fmax=None):
     """Returns HTK mel filters of peak 1: ``mel_filterbank(..., htk=True, norm=None)``."""
     return mel_filterbank(sr, n_fft, n_mels=n_mels, fmin=fmin, fmax=fmax, htk=True, norm=None)
 
 
+@checked
 def overlap(y, frame_length, hop_length):
     """Returns the frames of `y` as rows, a read-only view: `frame` turned on its side."""
     return frame(y, frame_length, hop_length).swapaxes(-1, -2)

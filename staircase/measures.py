@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 
+from . import likely
 from .arguments import PITCH, each
 from .sound import from_librosa
 
@@ -193,9 +194,11 @@ def _estoi(y, reference, sr):
 def _same_shape(estimate, target):
     """Refuses two of different shapes."""
     if estimate.shape != target.shape:
+        cure = "use one grid, and length=len(y) on the way up"
+        if estimate.ndim == 2 and estimate.shape == target.shape[::-1]:
+            cure = likely.swapped("estimate")
         raise ValueError(
-            f"shapes differ, estimate {estimate.shape} and target {target.shape}: "
-            "use one grid, and length=len(y) on the way up"
+            f"shapes differ, estimate {estimate.shape} and target {target.shape}: {cure}"
         )
 
 

@@ -7,6 +7,7 @@ back (`speak`). `pitch_limit` tells how low a pitch so few numbers can still dra
 import numpy as np
 import scipy  # its parts load when they are named
 
+from . import likely
 from .arguments import (
     AUDIBLE,
     COUNT,
@@ -195,9 +196,8 @@ def speak(C, f0, sr, *, n_mels=128, n_fft=512, hop_length=256, n_passes=2, lengt
 def _refuse_other_pitch(f0, C, sr):
     """Refuses a pitch of other frames than `C`, or one that no sound at `sr` can have."""
     if C.shape[1] != len(f0):
-        raise ValueError(
-            f"C has {C.shape[1]} frames, f0 has {len(f0)}: compute both with one hop_length"
-        )
+        cure = likely.swapped("C") if len(C) == len(f0) else "compute both with one hop_length"
+        raise ValueError(f"C has {C.shape[1]} frames, f0 has {len(f0)}: {cure}")
     if f0.any():
         below_nyquist(AUDIBLE(f0.max(), "f0"), "f0", sr)
 

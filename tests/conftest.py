@@ -134,6 +134,9 @@ def pytest_terminal_summary(terminalreporter):
         "read whole, in part with a word on the rest, or refused"
     )
     terminalreporter.write_line(
+        f"doubts:     {n['warned']:,} cases that look like something else told in a warning"
+    )
+    terminalreporter.write_line(
         f"properties: {n['properties']:,} hold on {n['examples']:,} examples drawn at random"
     )
     terminalreporter.write_line(
