@@ -69,7 +69,7 @@ LONG = 2048  # a sound of more frames is long
 
 _AUDIBLE_DB = 60.0  # phases are integrated through cells so far below the loudest
 _SILENCE = 1e-10  # of the loudest cell: what is fainter counts as that
-_FAINT = 0.1  # of a frame: a neighbour so much fainter counts half
+_FAINT = 0.2  # of a cell: a neighbour in time so much fainter counts half
 _LEVELS = 480  # into which the audible range is divided: an eighth of a decibel each
 
 
@@ -345,7 +345,7 @@ def gradient_phases(S, window, hop_length, seed):
     centre, width = nearest_bell(window)
     rng, spread = np.random.default_rng(seed), compiled_spread()
     apart = 4 * hop_length > np.count_nonzero(window) + 1  # periodic windows begin with 0
-    beyond = dict(constant_values=2 * np.log(_SILENCE)) if apart else dict(mode="edge")
+    beyond = dict(constant_values=1.5 * np.log(_SILENCE)) if apart else dict(mode="edge")
     peak = max(S.max(), np.finfo(S.dtype).tiny)  # silence is all floor
     nepers = _AUDIBLE_DB / 20 * np.log(10)  # the audible range, in units of log S
     time_step = 2 * np.pi * hop_length / n_fft * np.arange(rows)
@@ -394,11 +394,11 @@ def places(log_S, window, hop_length):
     at its two places: that difference tells where it lies, exactly. So each neighbour names a
     place, and a faint one counts less: beside a click one of them is silent.
 
-    Where both count, they disagree. It may be a tone: that lies in the middle, and its rows
-    bend as a bell's do, by -2 pi (width / n_fft)^2. Or it may be two clicks far apart, and no
-    magnitude tells which is which. The doubt is the deviation of the two places, as far as
-    there is no tone. Doubtful phases want some disorder: a pulse at a wrong place is a possible
-    sound, which no iteration moves, but what is no pulse yet can become one anywhere.
+    Of a tone, which lasts, they name two places, one to each side, and it lies in the middle,
+    whichever is louder. Its rows bend as a bell's do, by -2 pi (width / n_fft)^2. Where they do
+    not, two places may be two clicks far apart, and no magnitude tells which is which: their
+    deviation is the doubt. Doubtful phases want some disorder. A pulse at a wrong place is a
+    possible sound, which no iteration moves; what is no pulse yet can become one anywhere.
     """
     centre, width = nearest_bell(window)
     level, here = log_S[:, 1:-1], log_S[1:-1, 1:-1]
@@ -409,13 +409,13 @@ def places(log_S, window, hop_length):
     in_both = np.interp(np.diff(level, axis=0), np.maximum.accumulate(louder), heard)
     before, after = in_both[:-1] - hop_length, in_both[1:]
     count_before, count_after = (
-        1 / (1 + _FAINT * np.exp(here - neighbour)) for neighbour in (level[:-2], level[2:])
+        1 / (1 + (_FAINT * np.exp(here - neighbour)) ** 2) for neighbour in (level[:-2], level[2:])
     )
-    share = count_after / (count_before + count_after)
-    deviation = np.sqrt(share * (1 - share)) * np.abs(after - before)
     bend = log_S[1:-1, 2:] - 2 * here + log_S[1:-1, :-2]
     tone = np.clip(-bend / (2 * np.pi * (width / len(window)) ** 2), 0, 1)
-    return before + share * (after - before), deviation * (1 - tone)
+    share = tone / 2 + (1 - tone) * count_after / (count_before + count_after)
+    doubt = (1 - tone) * np.sqrt(share * (1 - share)) * np.abs(after - before)
+    return before + share * (after - before), doubt
 
 
 def _spread(phase, level, time_step, row_step, rows, n_known, n_levels):

@@ -80,17 +80,20 @@ def pitch(y, sr, *, hop_length=256, frame_length=1024, fmin=65.0, fmax=420.0, to
     sound -= sound.mean()  # both; and a peak near 1, for squares within range
     # pyin must not let a voice leap further in a frame than from fmin to fmax.
     leap = min(_PITCH_LEAP, np.floor(12 * np.log2(fmax / fmin)) / 12 / (hop_length / sr))
+    fine, highest = sound, fmax
+    if finer > 1:  # and pyin takes its shortest period for none: it gets a shorter one
+        fine, highest = scipy.signal.resample(sound, finer * len(sound)), fmax * 2 ** (1 / 12)
     f0, _, _ = pyin(
-        scipy.signal.resample(sound, finer * len(sound)) if finer > 1 else sound,
-        sr=finer * sr, frame_length=finer * frame_length, hop_length=finer * hop_length,
-        fmin=fmin, fmax=fmax, max_transition_rate=leap,
+        fine, sr=finer * sr, frame_length=finer * frame_length, hop_length=finer * hop_length,
+        fmin=fmin, fmax=highest, max_transition_rate=leap,
     )  # fmt: skip
+    f0 = np.minimum(np.nan_to_num(f0), fmax)
     frames = frame(np.pad(sound, frame_length // 2), frame_length, hop_length)
     power = np.mean(frames**2, axis=0)[: len(f0)]
     rounding = (1e-9 * peak) ** 2  # what is left of a constant without its mean
     silent = 0 if top_db is None else power.max() * 10 ** (-top_db / 10)
     loud = power > max(silent, rounding)
-    return np.where(loud, np.nan_to_num(f0), 0).astype(y.dtype)
+    return np.where(loud, f0, 0).astype(y.dtype)
 
 
 def _refuse_untrackable(n, sr, hop_length, frame_length, fmin, fmax):
