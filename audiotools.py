@@ -16,9 +16,9 @@ above, and each step has its way back up beside it::
 
 What holds everywhere:
 
-* Names are librosa's, and so are the results of the steps down, to float precision.
-  MFCCs are made of powers: ``make_mel(S, mel_filter, power=2)``, and ``power=2`` on the
-  way back up; `make_mel` alone sums magnitudes unless told otherwise.
+* Names of arguments are librosa's where it has them, and so are the results of the steps
+  down, to float precision. MFCCs are made of powers: ``make_mel(S, mel_filter, power=2)``,
+  and ``power=2`` on the way back up; `make_mel` alone sums magnitudes unless told otherwise.
 * Frequency runs along rows, time along columns; options come by keyword.
 * Leading dimensions are batches: a batch gives what a loop over its items gives.
 * float32 in, float32 out; float64 in, float64 out. Inputs are never changed.
@@ -28,15 +28,15 @@ What holds everywhere:
 The *grid* is the set ``n_fft, hop_length, win_length, window``. Whoever goes up must
 pass the grid that was used on the way down; one dict, passed both ways, remembers it::
 
-    import audiotools as at
+    import numpy as np, audiotools as at
 
     y, sr = at.load_wav("data/slt.wav")
     settings = dict(n_fft=1024, hop_length=256)      # 64 ms frames, 16 ms apart at 16 kHz
     S = np.abs(at.stft(y, **settings))
     y_hat = at.griffin_lim(S, **settings)
 
-This file is the door: every public name, in reading order. Behind it, in ``staircase/``, is a
-room for each step, which reads beside its notebook:
+This file is the door: every public name, in reading order (help() sorts them). Behind it, in
+``staircase/``, is a room for each step, which reads beside its notebook:
 
 ==================  =================================================  =====================
 ``sound.py``        a sound in and out, levels, a band of frequencies  01
@@ -47,7 +47,7 @@ room for each step, which reads beside its notebook:
 ``phase.py``        S -> y: slide, gradient, Griffin-Lim               02
 ``mel.py``          S <-> M: the filters, both ways                    03
 ``cepstrum.py``     M <-> C, and the whole staircase                   04
-``voice.py``        C and a pitch -> y                                 05
+``voice.py``        C and a pitch -> y; the pitch law                  05, 04
 ``measures.py``     how far from the original                          all
 ``arguments.py``    what every argument may be, and how it is refused  the ground of all
 ``likely.py``       what an array probably is, if it is doubted        arguments and others

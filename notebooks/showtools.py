@@ -1,7 +1,7 @@
 """Draws, plays, claims and builds panels for the notebooks. It computes no signal.
 
 Every figure ends with `caption`, every sound has a label, every claim is checked. This is the
-door of six rooms in ``show/``; of each it hands on what the notebooks ask for:
+door of six rooms in ``show/``; of each it hands on what the notebooks, or their tests, ask for:
 
 * figures: ``show_waveform``, ``show_spectrogram``, ``show_mel``, ``show_filterbank``,
   ``show_mfcc`` draw into an axes, with units, in one look, ``use_style``; ``compare`` stacks

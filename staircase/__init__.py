@@ -1,1 +1,1 @@
-"""The rooms of `audiotools`, one for each step of the staircase; it is the door to them."""
+"""The rooms of the staircase, one for each step; `audiotools` is the door to them."""

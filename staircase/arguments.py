@@ -9,11 +9,13 @@ name, the value and the cure::
     def stft(y, *, n_fft=2048, hop_length=None, win_length=None, window="hann"):
 
 `checked` only checks. `each` also runs the function on every item of a batch and stacks the
-results, so that a batch equals a loop by construction. None is taken where it is the default.
+results, so that a batch equals a loop by construction; what numpy does to a whole batch at once,
+as `frame`, needs only `checked`. None is taken where it is the default, or by `or_none`.
 Where a name means something narrower, the decorator says so: ``@checked(fmin=AUDIBLE)``.
 What only the function can know, as that two shapes must fit, stays in the function.
 
-To add an argument, add its name to the list, at the kind that it is.
+A new argument: its name and kind go into the list. A new function: into its room, decorated, and
+into the door's imports and ``__all__``.
 """
 
 import functools
@@ -323,7 +325,7 @@ NAMES = dict(
     D=Array(2, "cfiu"), S=MAGNITUDE, M=MAGNITUDE, S_db=LEVELS, C=Cepstrum(),
     estimate=MAGNITUDE, target=MAGNITUDE,
     hz=Array(0, negative=False), mel=Array(0, negative=False), mel_filter=Bank(), init=Start(),
-    # the grid, in samples and frames; Grid reads the window
+    # the grid, in samples and frames; Grid reads the window and refuses hops that leave gaps
     n_fft=Whole(2, LONGEST_FRAME), frame_length=COUNT, hop_length=COUNT, win_length=Whole(2),
     window=anything, length=COUNT, n_frames=COUNT, shorten_factor=COUNT, max_lag=Whole(0),
     # how many
@@ -553,7 +555,8 @@ def affordable(shape, dtype, what, cure, *, copies=1):
 def in_format(result, name):
     """Returns `result`, unless numbers grew beyond what its format can hold."""
     if not np.all(np.isfinite(result)):
-        raise ValueError(f"{name} is too large for {result.dtype}: scale it down, or pass float64")
+        single = ", or pass float64" * (np.finfo(result.dtype).bits <= 32)
+        raise ValueError(f"{name} is too large for {result.dtype}: scale it down{single}")
     return result
 
 

@@ -42,7 +42,7 @@ def mel_to_mfcc(M, *, n_mfcc=20, top_db=80.0):
 
     Examples
     --------
-    >>> import audiotools as at
+    >>> import numpy as np, audiotools as at
     >>> C = at.mel_to_mfcc(np.ones((128, 3)))      # 0 dB everywhere: nothing to tell
     >>> C.shape, bool(np.abs(C).max() < 1e-12)
     ((20, 3), True)
@@ -76,7 +76,7 @@ def mfcc_to_mel(C, *, n_mels=128):
 
     Examples
     --------
-    >>> import audiotools as at
+    >>> import numpy as np, audiotools as at
     >>> M = np.array([[1.0], [0.1], [0.01], [0.1]])
     >>> bool(np.allclose(at.mfcc_to_mel(at.mel_to_mfcc(M, n_mfcc=4), n_mels=4), M))
     True

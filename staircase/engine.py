@@ -18,10 +18,10 @@ All r-th hops of a block's frames are added to the waveform in one step, at hops
 by r.
 
 **The iteration.** P takes a waveform to its spectra, gives these the wanted magnitudes
-(`keep_magnitude`, `keep_mel`), and goes to the waveform that comes nearest. Griffin and
-Lim repeat y = P(y). Nenov and others overshoot it by gamma and look ahead by momentum
-(their alpha and beta, which are one number here); as the STFT is linear, both steps can be
-taken on waveforms instead of spectra::
+(`keep_magnitude`; mel.py has a fit of its own), and goes to the waveform that comes
+nearest. Griffin and Lim repeat y = P(y). Nenov and others overshoot it by gamma and look
+ahead by momentum (their alpha and beta, which are one number here); as the STFT is linear,
+both steps can be taken on waveforms instead of spectra::
 
     t     = ahead + gamma * (P(ahead) - ahead)
     ahead = t + momentum * (t - last t)
@@ -46,12 +46,6 @@ https://arxiv.org/abs/2306.12504
 Z. Průša, P. Balazs, P. L. Søndergaard: A noniterative method for reconstruction of phase
 from STFT magnitude. IEEE/ACM Trans. ASLP 25(5), 2017.
 https://doi.org/10.1109/TASLP.2017.2678166
-
-W. H. Richardson: Bayesian-based iterative method of image restoration. JOSA 62(1), 1972.
-https://doi.org/10.1364/JOSA.62.000055
-
-L. B. Lucy: An iterative technique for the rectification of observed distributions.
-Astronomical Journal 79, 1974. https://doi.org/10.1086/111605
 """
 
 import collections
@@ -157,38 +151,6 @@ def keep_magnitude(S):
     return fit
 
 
-def keep_mel(M, mel_filter, power):
-    """Returns fit(block, D): the spectra D brought nearer to the mel spectrum `M`, in place."""
-    correction = mel_correction(M, mel_filter)
-
-    def fit(block, D):
-        factor = correction(np.abs(D).T ** power, block)
-        D *= (factor ** (1 / power)).T
-        return D
-
-    return fit
-
-
-def mel_correction(M, mel_filter):
-    """Returns f(X, block), by which spectra X (rows, k) must be multiplied to approach `M`.
-
-    The update of Richardson and Lucy, which lessens the Kullback-Leibler divergence of
-    M (n_mels, n_frames) from W X: ``W.T @ (M / (W @ X)) / (W.T @ 1)``, with W the filters
-    (n_mels, rows). It is 0 in rows that no filter hears.
-    """
-    heard = mel_filter.sum(axis=0)
-    audible = heard > 1e-9 * heard.max()  # less is a filter's foot, zero but for rounding
-    per_row = np.divide(1, heard, where=audible, out=np.zeros_like(heard))
-    down = scipy.sparse.csr_array(mel_filter)  # a row lies in two triangles at most
-    up = scipy.sparse.csr_array(per_row[:, None] * mel_filter.T)
-    faint = np.finfo(M.dtype).tiny * max(1, float(M.max()))  # M / faint is still a number
-
-    def correction(X, block=slice(None)):
-        return up @ (M[:, block] / np.maximum(down @ X, faint))
-
-    return correction
-
-
 # ----------------------------------------------------------------------------------------
 # 3. The iteration
 # ----------------------------------------------------------------------------------------
@@ -219,10 +181,10 @@ def projection(frames, fit):
     return lambda y: frames.join((block, fit(block, D)) for block, D in frames.spectra(y))
 
 
-def solve(frames, fit, y, n_iter, momentum, gamma):
+def solve(frames, fit_of, y, n_iter, momentum, gamma):
     """Returns the last waveform of `iterate`, from `y`.
 
-    `fit(first, last)` makes the fit function of these frames. A long sound is iterated a
+    `fit_of(first, last)` makes the fit function of these frames. A long sound is iterated a
     segment at a time, to need no more memory than a segment does, with 2 R frames of
     context on either side::
 
@@ -235,7 +197,7 @@ def solve(frames, fit, y, n_iter, momentum, gamma):
     promises the result of other programs: it is always iterated as a whole.
     """
     if frames.n_frames <= LONG or gamma == 1:
-        project = projection(frames, fit(0, frames.n_frames))
+        project = projection(frames, fit_of(0, frames.n_frames))
         return last_of(iterate(project, y, n_iter, momentum, gamma))
     context = 2 * frames.hops_per_frame
     for segment in blocks(frames.n_frames, max(_SEGMENT, 2 * context)):
@@ -246,7 +208,7 @@ def solve(frames, fit, y, n_iter, momentum, gamma):
             (segment.start - first) * frames.hop_length,
             None if last == frames.n_frames else (last - first) * frames.hop_length,
         )
-        project = held(projection(part, fit(first, last)), y[span], free)
+        project = held(projection(part, fit_of(first, last)), y[span], free)
         y[span] = last_of(iterate(project, y[span], n_iter, momentum, gamma))
     return y
 

@@ -1,9 +1,10 @@
 """y <-> D: cut a sound into frames, transform each, and put them together again. Notebook 01.
 
 The *grid* is where the frames lie and how they are weighted: ``n_fft``, ``hop_length``,
-``win_length``, ``window``. Every function below in the house that makes or reads a spectrum
+``win_length``, ``window``. Every function of the house that makes or reads a spectrum
 takes these four, with the meaning that `stft` gives them, and fills in their defaults here.
-To add a window, give its values as `window`, or its name to ``scipy.signal.get_window``.
+A window is an array, or a name that scipy knows; one with a name of our own would be made in
+`_as_window`.
 """
 
 import warnings
@@ -23,7 +24,7 @@ _BLOCK_SAMPLES = 2**18  # in the frames that are transformed at a time
 class Grid(NamedTuple):
     """Where the frames lie and how they are weighted, with every default filled in.
 
-    ``_asdict()`` gives the keywords that `stft`, `istft` and `invert_spectrogram` take.
+    ``_asdict()`` gives the keywords of `stft`, and of all that take a grid.
     """
 
     n_fft: int
@@ -174,7 +175,7 @@ def frame(y, frame_length, hop_length):
 
     Examples
     --------
-    >>> import audiotools as at
+    >>> import numpy as np, audiotools as at
     >>> at.frame(np.arange(6.0), 4, 2)
     array([[0., 2.],
            [1., 3.],
@@ -209,7 +210,7 @@ def overlap_add(frames, hop_length):
 
     Examples
     --------
-    >>> import audiotools as at
+    >>> import numpy as np, audiotools as at
     >>> at.overlap_add(at.frame(np.ones(6), 4, 2), 2)
     array([1., 1., 2., 2., 1., 1.])
     """
@@ -321,7 +322,7 @@ def istft(D, *, n_fft=None, hop_length=None, win_length=None, window="hann", len
 
     Examples
     --------
-    >>> import audiotools as at
+    >>> import numpy as np, audiotools as at
     >>> y, sr = at.load_wav("data/slt.wav")
     >>> D = at.stft(y, n_fft=1024, hop_length=256)
     >>> y_hat = at.istft(D, n_fft=1024, hop_length=256, length=len(y))

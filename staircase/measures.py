@@ -32,11 +32,11 @@ def spectral_convergence(estimate, target):
 
     Examples
     --------
-    >>> import audiotools as at
+    >>> import numpy as np, audiotools as at
     >>> round(at.spectral_convergence(np.full((2, 2), 1.1), np.ones((2, 2))), 6)
     -20.0
     """
-    _same_shape(estimate, target)
+    _same_shape(estimate=estimate, target=target)
     error = np.subtract(estimate, target, dtype=float)
     if not error.any():
         return -np.inf
@@ -69,11 +69,11 @@ def log_spectral_distance(estimate, target, *, floor_db=-60.0):
 
     Examples
     --------
-    >>> import audiotools as at
+    >>> import numpy as np, audiotools as at
     >>> round(at.log_spectral_distance(np.full((2, 2), 0.1), np.ones((2, 2))), 6)
     20.0
     """
-    _same_shape(estimate, target)
+    _same_shape(estimate=estimate, target=target)
     _refuse_silence(target)
     floor = target.max().astype(float) * 10 ** (floor_db / 20)
     if floor == 0:
@@ -112,7 +112,7 @@ def pitch_accuracy(f0, reference, *, cents=50):
     >>> at.pitch_accuracy([0.0, 101.0, 220.0, 0.0], [0.0, 100.0, 110.0, 120.0])
     0.3333333333333333
     """
-    _same_shape(f0, reference)
+    _same_shape(f0=f0, reference=reference)
     voiced = reference > 0
     if not voiced.any():
         raise ValueError("the reference has no voiced frame: there is no pitch to compare")
@@ -154,7 +154,7 @@ def intelligibility(y, reference, sr):
     >>> round(at.intelligibility(0.5 * y, y, sr), 2)
     1.0
     """
-    _same_shape(y, reference)
+    _same_shape(y=y, reference=reference)
     sr = round(sr)
     too_little = (
         f"{len(y) / sr:.2f} s hold too little sound: "
@@ -191,15 +191,14 @@ def _estoi(y, reference, sr):
             np.random.set_state(state)
 
 
-def _same_shape(estimate, target):
-    """Refuses two of different shapes."""
-    if estimate.shape != target.shape:
+def _same_shape(**arrays):
+    """Refuses two arrays of different shapes."""
+    (one, a), (other, b) = arrays.items()
+    if a.shape != b.shape:
         cure = "use one grid, and length=len(y) on the way up"
-        if estimate.ndim == 2 and estimate.shape == target.shape[::-1]:
-            cure = likely.swapped("estimate")
-        raise ValueError(
-            f"shapes differ, estimate {estimate.shape} and target {target.shape}: {cure}"
-        )
+        if a.ndim == 2 and a.shape == b.shape[::-1]:
+            cure = likely.swapped(one)
+        raise ValueError(f"shapes differ, {one} {a.shape} and {other} {b.shape}: {cure}")
 
 
 def _refuse_silence(target):

@@ -5,8 +5,9 @@ one (`mel_to_spectrogram`), or leaves the choice open until a sound fits (`mel_t
 """
 
 import numpy as np
+import scipy  # its parts load when they are named
 
-from . import engine, likely
+from . import likely
 from .arguments import Start, affordable, below_nyquist, checked, each, in_format, shown
 from .frames import Grid
 from .phase import solve
@@ -195,7 +196,7 @@ def create_mel_filter(sr, n_fft, *, n_mels=64, fmin=300.0, fmax=None):
 
     Examples
     --------
-    >>> import audiotools as at
+    >>> import numpy as np, audiotools as at
     >>> mel_filter, mel_inversion_filter = at.create_mel_filter(16000, 1024)
     >>> mel_filter.shape, bool(np.allclose(mel_filter.sum(axis=1), 1))
     ((64, 513), True)
@@ -231,7 +232,7 @@ def make_mel(S, mel_filter, *, power=1.0, shorten_factor=1):
 
     Examples
     --------
-    >>> import audiotools as at
+    >>> import numpy as np, audiotools as at
     >>> y, sr = at.load_wav("data/slt.wav")
     >>> S = np.abs(at.stft(y, n_fft=1024, hop_length=256))
     >>> at.make_mel(S, at.mel_filterbank(sr, 1024, n_mels=80), shorten_factor=10).shape
@@ -298,8 +299,11 @@ def mel_to_spectrogram(
 
     References
     ----------
-    Richardson 1972, https://doi.org/10.1364/JOSA.62.000055
-    Lucy 1974, https://doi.org/10.1086/111605
+    W. H. Richardson: Bayesian-based iterative method of image restoration. JOSA 62(1), 1972.
+    https://doi.org/10.1364/JOSA.62.000055
+
+    L. B. Lucy: An iterative technique for the rectification of observed distributions.
+    Astronomical Journal 79, 1974. https://doi.org/10.1086/111605
 
     See Also
     --------
@@ -307,7 +311,7 @@ def mel_to_spectrogram(
 
     Examples
     --------
-    >>> import audiotools as at
+    >>> import numpy as np, audiotools as at
     >>> y, sr = at.load_wav("data/slt.wav")
     >>> S = np.abs(at.stft(y, n_fft=1024, hop_length=256))
     >>> mel_filter = at.mel_filterbank(sr, 1024, n_mels=80)
@@ -320,12 +324,32 @@ def mel_to_spectrogram(
     shape, cure = (mel_filter.shape[1], n_frames), "choose a smaller shorten_factor than "
     affordable(shape, M.dtype, "a spectrogram", cure + shown(shorten_factor), copies=3)
     M = M if shorten_factor == 1 else _stretched(M, shorten_factor, n_frames)
-    correction = engine.mel_correction(M, mel_filter.astype(M.dtype, copy=False))
+    correction = _correction(M, mel_filter.astype(M.dtype, copy=False))
     with np.errstate(over="ignore", invalid="ignore"):
         X = correction(np.ones((shape[0], 1), M.dtype))
         for _ in range(n_iter):
             X *= correction(X)
         return in_format(X ** (1 / power), f"M ** {1 / power:.3g}, with power={power:g},")
+
+
+def _correction(M, mel_filter):
+    """Returns f(X, block), by which spectra X (rows, k) must be multiplied to approach `M`.
+
+    The update of Richardson and Lucy, which lessens the Kullback-Leibler divergence of
+    M (n_mels, n_frames) from W X: ``W.T @ (M / (W @ X)) / (W.T @ 1)``, with W the filters
+    (n_mels, rows). It is 0 in rows that no filter hears.
+    """
+    heard = mel_filter.sum(axis=0)
+    audible = heard > 1e-9 * heard.max()  # less is a filter's foot, zero but for rounding
+    per_row = np.divide(1, heard, where=audible, out=np.zeros_like(heard))
+    down = scipy.sparse.csr_array(mel_filter)  # a row lies in two triangles at most
+    up = scipy.sparse.csr_array(per_row[:, None] * mel_filter.T)
+    faint = np.finfo(M.dtype).tiny * max(1, float(M.max()))  # M / faint is still a number
+
+    def correction(X, block=slice(None)):
+        return up @ (M[:, block] / np.maximum(down @ X, faint))
+
+    return correction
 
 
 def _n_frames(n_frames, n_groups, factor):
@@ -370,7 +394,8 @@ def mel_to_audio(
     mel_filter, power
         The filter (n_mels, 1 + n_fft//2) and the exponent of the way down.
     n_iter : int
-        Iterations; 0 gives the rows of `mel_to_spectrogram` with the starting phases.
+        Iterations; 0 gives the magnitudes of `mel_to_spectrogram` (from random phases, those of
+        its ``n_iter=0``) with the starting phases.
     init : str or ndarray (..., 1 + n_fft//2, n_frames)
         As in `griffin_lim`, or "auto": "gradient" from n_fft / 16 bands up (64 of 1024),
         "random" below, where the spectrum is too smooth to tell the phase.
@@ -391,7 +416,7 @@ def mel_to_audio(
 
     Examples
     --------
-    >>> import audiotools as at
+    >>> import numpy as np, audiotools as at
     >>> y, sr = at.load_wav("data/slt.wav")
     >>> mel_filter = at.mel_filterbank(sr, 1024, n_mels=80)
     >>> M = at.make_mel(np.abs(at.stft(y, n_fft=1024, hop_length=256)), mel_filter)
@@ -409,11 +434,23 @@ def mel_to_audio(
     mel_filter = mel_filter.astype(M.dtype, copy=False)
 
     def approach(first, last):
-        return engine.keep_mel(M[:, first:last], mel_filter, power)
+        return _keep_mel(M[:, first:last], mel_filter, power)
 
     with np.errstate(over="ignore", invalid="ignore"):
         y = solve(approach, S, init, grid, length, seed, dict(n_iter=n_iter, **_MEL_STEPS))
     return in_format(y, f"M ** {1 / power:.3g}, with power={power:g},")
+
+
+def _keep_mel(M, mel_filter, power):
+    """Returns fit(block, D): the spectra D brought nearer to the mel spectrum `M`, in place."""
+    correction = _correction(M, mel_filter)
+
+    def fit(block, D):
+        factor = correction(np.abs(D).T ** power, block)
+        D *= (factor ** (1 / power)).T
+        return D
+
+    return fit
 
 
 def best_start(init, n_numbers, n_fft):

@@ -1,8 +1,8 @@
 """S -> y: a waveform from magnitudes, by guessing the phase. Notebook 02.
 
-Three ways, each a better start for the next: slide the frames into agreement
-(`invert_spectrogram`), read the phase off the magnitude's slopes (`phase_gradient`), iterate
-(`griffin_lim`). The iteration itself runs in the engine room, ``engine.py``.
+Three ways: slide the frames into agreement (`invert_spectrogram`), read the phase off the
+magnitude's slopes (`phase_gradient`), iterate from where either begins (`griffin_lim`). What
+iterates is the engine, ``engine.py``.
 """
 
 import numpy as np
@@ -37,7 +37,7 @@ def xcorr_offset(reference, candidate, *, max_lag=None):
 
     Examples
     --------
-    >>> import audiotools as at
+    >>> import numpy as np, audiotools as at
     >>> click = np.zeros(64)
     >>> click[30] = 1.0
     >>> at.xcorr_offset(np.roll(click, 5), click), at.xcorr_offset(click, click)
@@ -96,14 +96,15 @@ def invert_spectrogram(
 
     Examples
     --------
-    >>> import audiotools as at
+    >>> import numpy as np, audiotools as at
     >>> y, sr = at.load_wav("data/slt.wav")
     >>> S = np.abs(at.stft(y, n_fft=1024, hop_length=256))
     >>> y_hat = at.invert_spectrogram(S, n_fft=1024, hop_length=256)
     >>> at.spectral_convergence(np.abs(at.stft(y_hat, n_fft=1024, hop_length=256)), S) < -8
     True
     """
-    grid = n_fft, hop_length, window = Grid.of_spectrum(S, n_fft, hop_length, win_length, window)
+    grid = Grid.of_spectrum(S, n_fft, hop_length, win_length, window)
+    n_fft, hop_length, window = grid
     pulses = np.fft.fftshift(scipy.fft.irfft(S, n=n_fft, axis=0), axes=0)
     aligned = np.empty_like(pulses)
     laid_down = np.zeros(n_fft + hop_length * (S.shape[1] - 1), dtype=S.dtype)
@@ -155,7 +156,7 @@ def phase_gradient(S, *, n_fft=None, hop_length=None, win_length=None, window="h
 
     Examples
     --------
-    >>> import audiotools as at
+    >>> import numpy as np, audiotools as at
     >>> y, sr = at.load_wav("data/slt.wav")
     >>> S = np.abs(at.stft(y, n_fft=1024, hop_length=256))
     >>> y_hat = at.istft(S * np.exp(1j * at.phase_gradient(S, hop_length=256)), hop_length=256)
@@ -197,11 +198,11 @@ def griffin_lim(
         one for smooth spectra, such as few mel bands or MFCCs leave; "zero"; "align", those of
         `invert_spectrogram`; or phases in radians.
     length : int, optional
-        Samples to return: ``len(y)`` of the way down.
+        Samples to return: ``len(y)`` of the way down; None stops at the last frame's centre.
     seed : int
-        Of random phases.
+        Of random phases, which the faint cells of "gradient" have as well.
     n_fft, hop_length, win_length, window
-        The grid of the way down, as in `istft`.
+        The grid of the way down, as in `stft`; an `n_fft` of None is read off the rows.
 
     Returns
     -------
@@ -226,7 +227,7 @@ def griffin_lim(
 
     Examples
     --------
-    >>> import audiotools as at
+    >>> import numpy as np, audiotools as at
     >>> y, sr = at.load_wav("data/slt.wav")
     >>> S = np.abs(at.stft(y, n_fft=1024, hop_length=256))
     >>> y_hat = at.griffin_lim(S, n_fft=1024, hop_length=256, length=len(y))
@@ -243,10 +244,10 @@ def griffin_lim(
     return solve(keep, S, init, grid, length, seed, steps)
 
 
-def solve(fit, S, init, grid, length, seed, steps):
-    """Returns the waveform that `fit` leads to, from magnitudes `S` with the phases of `init`."""
+def solve(fit_of, S, init, grid, length, seed, steps):
+    """Returns the waveform that the fits lead to, from magnitudes `S` with the phases of `init`."""
     frames, y = _begin(S, init, grid, length, seed)
-    return engine.solve(frames, fit, y, **steps)[frames.sound]
+    return engine.solve(frames, fit_of, y, **steps)[frames.sound]
 
 
 @checked(S=Magnitude(alone="watch one sound (rows, frames) at a time"))
@@ -276,7 +277,7 @@ def griffin_lim_steps(
 
     Examples
     --------
-    >>> import audiotools as at
+    >>> import numpy as np, audiotools as at
     >>> y, sr = at.load_wav("data/slt.wav")
     >>> S = np.abs(at.stft(y, n_fft=1024, hop_length=256))
     >>> steps = at.griffin_lim_steps(S, n_iter=4, momentum=0, gamma=1, hop_length=256)
@@ -301,7 +302,7 @@ def _begin(S, init, grid, length, seed):
     frames = engine.Frames(
         grid.window.astype(S.dtype),
         grid.hop_length,
-        grid.weight(length, S.shape[1], S.dtype, guess=True),  # no name: it need not stay
+        grid.weight(length, S.shape[1], S.dtype, guess=True),  # without a name it is not kept
         S.shape[1],
     )
     phases = _first_phases(S, init, grid, length, seed)
@@ -352,7 +353,7 @@ def invert_pretty_spectrogram(
 
     Examples
     --------
-    >>> import audiotools as at
+    >>> import numpy as np, audiotools as at
     >>> y, sr = at.load_wav("data/slt.wav")
     >>> ref = np.abs(at.stft(y, n_fft=1024, hop_length=256)).max()
     >>> S_db = at.pretty_spectrogram(y, ref=ref, n_fft=1024, hop_length=256)

@@ -117,9 +117,9 @@ def save_wav(path, y, sr):
 
     Examples
     --------
-    >>> import audiotools as at
+    >>> import tempfile, numpy as np, audiotools as at
     >>> y, sr = at.load_wav("data/slt.wav")
-    >>> path = getfixture("tmp_path") / "copy.wav"
+    >>> path = f"{tempfile.mkdtemp()}/copy.wav"
     >>> at.save_wav(path, y, sr)
     >>> bool(np.all(at.load_wav(path)[0] == y))
     True
@@ -156,7 +156,7 @@ def _target(path):
     return name, path
 
 
-@each(reference=Sound(shared=True))
+@each(reference=Sound(shared=True, alone="pass one waveform (m,), for all items of a batch"))
 def match_level(y, reference):
     """Returns `y` at the level of `reference`: the same root mean square, never clipping.
 
@@ -175,7 +175,7 @@ def match_level(y, reference):
 
     Examples
     --------
-    >>> import audiotools as at
+    >>> import numpy as np, audiotools as at
     >>> quiet, loud = 0.01 * np.ones(8), 0.5 * np.ones(4)
     >>> at.match_level(quiet, loud)[:2]
     array([0.5, 0.5])
@@ -247,7 +247,7 @@ def butter_bandpass_filter(y, lowcut, highcut, sr, *, order=5):
 
     Examples
     --------
-    >>> import audiotools as at
+    >>> import numpy as np, audiotools as at
     >>> hum = np.sin(2 * np.pi * 50 * np.arange(16000) / 16000)
     >>> hum_left = at.butter_bandpass_filter(hum, 500, 7500, 16000)
     >>> bool(np.abs(hum_left[8000:]).max() < 1e-4)

@@ -66,7 +66,7 @@ def pitch(y, sr, *, hop_length=256, frame_length=1024, fmin=65.0, fmax=420.0, to
 
     Examples
     --------
-    >>> import audiotools as at
+    >>> import numpy as np, audiotools as at
     >>> t = np.arange(8000) / 16000
     >>> f0 = at.pitch(np.sin(2 * np.pi * 200 * t), 16000)
     >>> round(float(np.median(f0)))
@@ -143,8 +143,8 @@ def speak(C, f0, sr, *, n_mels=128, n_fft=512, hop_length=256, n_passes=2, lengt
     sr : number
         Samples per second.
     n_mels, n_fft, hop_length : int
-        Those of the way down. A frame should hold two periods of the voice, hardly more: with
-        ten it speaks some 5 dB too loud.
+        Those of the way down (`hop_length` None is a quarter of `n_fft`). A frame should hold
+        two periods of the voice, hardly more: with ten it speaks some 5 dB too loud.
     n_passes : int
         At least 1. More than two come nearer to `C`, not to clearer words.
     length : int, optional
@@ -172,7 +172,7 @@ def speak(C, f0, sr, *, n_mels=128, n_fft=512, hop_length=256, n_passes=2, lengt
 
     Examples
     --------
-    >>> import audiotools as at
+    >>> import numpy as np, audiotools as at
     >>> y, sr = at.load_wav("data/slt.wav")
     >>> f0 = at.pitch(y, sr)
     >>> higher = at.speak(at.mfcc(y, sr, n_fft=512, hop_length=256), 1.5 * f0, sr, length=len(y))

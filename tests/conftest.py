@@ -130,8 +130,8 @@ def pytest_terminal_summary(terminalreporter):
         f"words; none took more than {n['seconds']:.1f} s or {n['bytes'] / 1e6:.0f} MB"
     )
     terminalreporter.write_line(
-        f"files:      {n['kinds']:,} kinds of files as others write, join, cut and damage them, each "
-        "read whole, in part with a word on the rest, or refused"
+        f"files:      {n['kinds']:,} kinds of files as others write, join, cut and damage them, "
+        "each read whole, in part with a word on the rest, or refused"
     )
     terminalreporter.write_line(
         f"doubts:     {n['warned']:,} cases that look like something else told in a warning"

@@ -80,7 +80,8 @@ ARRAYS = "y reference candidate frames D S S_db hz mel M mel_filter C f0 estimat
 COUNTS = dict(n_fft=256, hop_length=64, win_length=200, frame_length=256, length=8000)
 COUNTS |= dict(n_mels=20, n_mfcc=13, n_iter=1, n_passes=1, n_numbers=20, n_frames=126, order=3)
 COUNTS |= dict(shorten_factor=1, max_lag=100, seed=3, channel=0)
-NUMBERS = dict(sr=SR, offset=0.1, duration=0.25, lowcut=500, highcut=7500, fmin=64, fmax=7000, ref=0.5)
+NUMBERS = dict(sr=SR, offset=0.1, duration=0.25, lowcut=500, highcut=7500, fmin=64, fmax=7000)
+NUMBERS |= dict(ref=0.5)
 NUMBERS |= dict(top_db=60, power=2, momentum=0.5, gamma=1, cents=50, floor_db=-40)
 OTHERS = dict(htk=True, window="hann", init="zero", norm="slaney", path="data/slt.wav")
 OF_ITS_OWN = {
@@ -196,7 +197,8 @@ WRONG = {
     "norm": NO_NUMBER | {"a name": "l2", "a number": 1},
     "path": ALL_BUT("text"),
 }
-for _arg in "sr offset duration lowcut highcut fmin fmax ref top_db power momentum gamma cents".split():
+POSITIVE = "sr offset duration lowcut highcut fmin fmax ref top_db power momentum gamma cents"
+for _arg in POSITIVE.split():
     WRONG[_arg] = WRONG[_arg] | {"negative": -1}
 MAY_BE_NONE = {("speak", "hop_length"), ("amplitude_to_db", "top_db")}
 MAY_BE_NONE |= {("mel_to_mfcc", "top_db"), ("mfcc", "top_db"), ("pitch", "top_db")}

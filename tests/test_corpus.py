@@ -515,7 +515,7 @@ BAD = {  # the file, what is in it, and the reason that must be given
     "hole_2.ogg": (OGG[:9000] + bytes(1500) + OGG[10500:], "is truncated or damaged.* are there"),
     "rates.flac": (FLAC + encode(Y, 8000, "FLAC"), "changes from 16000 to 8000 samples per second"),
     "apart.wav": (encode(np.stack([Y, -Y], axis=1)), "is silent.*averaged"),
-    "nearly_apart.wav": (encode(np.stack([Y, -0.8 * Y], axis=1)), "channels that cancel.*channel=0"),
+    "nearly_apart.wav": (encode(np.stack([Y, -0.8 * Y], axis=1)), "that cancel.*channel=0"),
 }
 GOOD = {  # what is unusual and right
     "flow.flac": FLAC[:21] + bytes([FLAC[21] & 0xF0]) + bytes(4) + FLAC[26:],  # nor here
@@ -548,7 +548,7 @@ def test_a_bad_file_is_named_with_its_reason_and_the_rest_goes_on(tmp_path):
     assert [*again.skipped.items()] == [*report.skipped.items()], "in the same order"
 
 
-@pytest.mark.parametrize("suffix", ["ogg", "opus", "mp3", "flac", "wav", "aiff", "au", "caf", "w64"])
+@pytest.mark.parametrize("suffix", "ogg opus mp3 flac wav aiff au caf w64".split())
 def test_streams_that_were_joined_are_one_item_of_all_their_length(suffix, tmp_path):
     codec = dict(opus="OGG").get(suffix, suffix.upper())
     subtype = "OPUS" if suffix == "opus" else None

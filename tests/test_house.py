@@ -16,7 +16,7 @@ import audiotools as at
 ROOT = Path(__file__).resolve().parent.parent
 STAIRCASE = ROOT / "staircase"
 # From the ground up. A room knows those below it; measures and sound stand beside.
-FLOORS = "arguments engine sound measures frames decibels phase mel cepstrum voice".split()
+FLOORS = "likely arguments containers files engine sound measures frames decibels phase mel cepstrum voice".split()
 
 
 def functions(path):
@@ -110,3 +110,12 @@ def test_the_door_and_its_rooms_can_be_carried_away(tmp_path):
     command = [sys.executable, "-c", BARE + STAIRS]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert ran.stdout == "down and up\n", ran.stderr
+
+
+def test_every_example_runs_where_it_is_pasted():
+    """In an empty Python: what an example uses, it imports."""
+    for name in at.__all__:
+        lines = [x for x in getattr(at, name).__doc__.splitlines() if x.strip()[:3] == ">>>"]
+        used = {module for module in ("at", "np", "tempfile") if f"{module}." in "\n".join(lines)}
+        imported = {word for word in (lines or [""])[0].replace(",", " ").split()}
+        assert used <= imported, name

@@ -1,1 +1,1 @@
-"""The rooms behind showtools.py, their door, where the map of them is."""
+"""The rooms of show; `showtools` is the door to them."""

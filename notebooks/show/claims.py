@@ -1,7 +1,7 @@
 """Claims what holds, or stops, and checks exercises.
 
-What both need: answers that no check stumbles on, a librosa that repeats itself, and a line
-that says how far a long run is.
+Beside them two helpers: a librosa that repeats itself, and a line that says how far a long run
+is.
 """
 
 import inspect
