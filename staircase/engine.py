@@ -29,7 +29,8 @@ both steps can be taken on waveforms instead of spectra::
 gamma = 1 is the fast algorithm of Perraudin and others, momentum = 0 as well the plain one.
 
 **The start.** Under a bell-shaped window the phase's slopes along time and frequency can be
-read off the logarithm of the magnitude (`gradient_phases`; Průša and others).
+read off the logarithm of the magnitude (`gradient_phases`; Průša and others). Where frames
+share too little to show a slope along time, the window itself tells where sounds lie (`places`).
 
 References
 ----------
@@ -304,7 +305,7 @@ def gradient_phases(S, window, hop_length, seed):
     """
     n_frames, rows = S.shape
     n_fft = len(window)
-    centre, width = nearest_bell(window)
+    centre, width = bell = nearest_bell(window)
     rng, spread = np.random.default_rng(seed), compiled_spread()
     apart = 4 * hop_length > np.count_nonzero(window) + 1  # periodic windows begin with 0
     beyond = dict(constant_values=1.5 * np.log(_SILENCE)) if apart else dict(mode="edge")
@@ -324,7 +325,7 @@ def gradient_phases(S, window, hop_length, seed):
         dl_dk = (log_S[1:-1, 2:] - log_S[1:-1, :-2]) / 2
         row_step = -2 * np.pi * centre / n_fft - width**2 / (hop_length * n_fft) * dl_dt
         if apart:
-            place, doubt = places(log_S, window, hop_length)
+            place, doubt = places(log_S, window, hop_length, bell)
             row_step = (-2 * np.pi / n_fft * place).astype(np.float32)
         known = phase[-1:]
         draws = rng.uniform(-np.pi, np.pi, (block.stop - block.start, rows))
@@ -346,11 +347,11 @@ def gradient_phases(S, window, hop_length, seed):
         yield block, found
 
 
-def places(log_S, window, hop_length):
+def places(log_S, window, hop_length, bell):
     """Returns where in its frame each cell's sound lies, and how doubtful that is, in samples.
 
     `log_S` has a frame and a row more on every side; a frame beyond the ends of the sound is
-    fainter than silence, and counts for nothing.
+    fainter than silence, and counts for nothing. `bell` is the one nearest to the window.
 
     A click that two frames hear is louder in the one than in the other by what the window says
     at its two places: that difference tells where it lies, exactly. So each neighbour names a
@@ -362,7 +363,7 @@ def places(log_S, window, hop_length):
     deviation is the doubt. Doubtful phases want some disorder. A pulse at a wrong place is a
     possible sound, which no iteration moves; what is no pulse yet can become one anywhere.
     """
-    centre, width = nearest_bell(window)
+    centre, width = bell
     level, here = log_S[:, 1:-1], log_S[1:-1, 1:-1]
     heard = hop_length + np.flatnonzero(window[hop_length:] * window[:-hop_length])  # by the next
     if not len(heard):

@@ -8,6 +8,7 @@ import audiotools as at
 from staircase import engine
 
 SR = 16000
+HANN = np.hanning(1025)[:-1]
 
 
 def clicks(*places, length=SR):
@@ -114,7 +115,7 @@ def test_voices_do_not_pay_for_it(voice):
 def test_a_tone_lies_in_the_middle_and_is_in_little_doubt():
     tone = np.sin(2 * np.pi * 1007 / SR * np.arange(SR))
     S = np.abs(at.stft(tone, n_fft=1024, hop_length=512))[:, 3:-3]
-    place, doubt = engine.places(np.log(S.T + 1e-9), np.hanning(1025)[:-1], 512)
+    place, doubt = engine.places(np.log(S.T + 1e-9), HANN, 512, engine.nearest_bell(HANN))
     row = S[1:-1].sum(axis=1).argmax()
     assert np.allclose(place[:, row], 512, atol=5)
     assert doubt[:, row].max() < 64  # samples; 256 where nothing in the rows speaks of a tone
@@ -123,7 +124,7 @@ def test_a_tone_lies_in_the_middle_and_is_in_little_doubt():
 def test_frames_that_share_nothing_know_no_place():
     S = np.abs(at.stft(clicks(8011), n_fft=1024, hop_length=256))[:, ::4]
     assert np.all(np.isfinite(at.phase_gradient(S, n_fft=1024, hop_length=1024)))
-    place, doubt = engine.places(np.log(S.T + 1e-9), np.hanning(1025)[:-1], 1023)
+    place, doubt = engine.places(np.log(S.T + 1e-9), HANN, 1023, engine.nearest_bell(HANN))
     assert np.allclose(place, 512) and not doubt.any()
 
 
