@@ -19,19 +19,19 @@ _LOGARITHMS = {  # how each is undone: that of a spectrum S, and that of a mel s
         "10 ** ({0} / 10) and power=2 (of amplitude_to_db: db_to_amplitude({0}) and power=1)",
     ),
 }
-_BAND_COUNTS = (13, 20, 23, 24, 26, 32, 40, 64, 80, 96, 100, 128, 160, 229, 256)  # or of MFCCs
 _POWER = ", and power=1 if it is of magnitudes (HiFi-GAN, Tacotron 2), power=2 if of powers"
 
 
 def below_zero(x, name):
     """Returns what `x` probably is, whose values should be magnitudes, and how to make them so."""
-    if x.ndim >= 2 and _cepstral(x):
+    upright = x.ndim >= 2 and _cepstral(x)
+    if x.ndim >= 2 and not upright and _cepstral(x.swapaxes(-1, -2)):
+        return f"it looks like MFCCs with frames in rows: pass {name}.T to mfcc_to_audio"
+    if upright or x.min() < -250:  # decibels hardly reach so low
         return (
             f"it looks like MFCCs: pass {name} to mfcc_to_audio, or go on with "
             f"mfcc_to_mel({name}, n_mels=...) and power=2"
         )
-    if x.ndim >= 2 and _cepstral(x.swapaxes(-1, -2)):
-        return f"it looks like MFCCs with frames in rows: pass {name}.T to mfcc_to_audio"
     share, mean, spread = np.mean(x < 0), x.mean(dtype=float), x.std(dtype=float)
     if abs(mean) < 0.1 * spread and 0.1 < share < 0.9:
         if 0.9 < spread < 1.1:
@@ -112,6 +112,8 @@ def scaled(x, name):
 # ----------------------------------------------------------------------------------------
 # Frames in rows, and other shapes
 # ----------------------------------------------------------------------------------------
+
+_BAND_COUNTS = (13, 20, 23, 24, 26, 32, 40, 64, 80, 96, 100, 128, 160, 229, 256)  # or of MFCCs
 
 
 def swapped(*names):
@@ -206,11 +208,10 @@ def no_cepstrum(C, *, one_sign):
     """Returns what MFCCs `C` probably are, if they hardly are any; `one_sign` if all are."""
     if min(C.shape[-2:]) < 5:
         return ""
-    with np.errstate(over="ignore"):
-        row, column = (float(np.vdot(part, part)) for part in (C[..., 0, :], C[..., 0]))
-        if not one_sign and column < 1.6 * row:  # as almost always
-            return ""
-        all_ = float(np.vdot(C, C))
+    row, column = (float(np.vdot(part, part)) for part in (C[..., 0, :], C[..., 0]))
+    if not one_sign and column < 1.6 * row:  # as almost always
+        return ""
+    all_ = float(np.vdot(C, C))
     if column > 0.4 * all_ and row < 0.25 * all_ and C.shape[-1] >= 10:
         return f"the first column of C stands apart, as the first row of MFCCs does: {swapped('C')}"
     if one_sign and row < 0.5 * all_:
