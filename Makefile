@@ -44,7 +44,7 @@ test-all: .venv/extras ## the same and the slow ones: other clips, a browser
 
 trust: .venv/extras ## what bad input, chance, others' tests, a cut network and stops do to it
 	@$(in_turn) -q $(patsubst %, tests/test_%.py, \
-	  bad_input bad_files properties peers offline interrupt)
+	  bad_input cures bad_files properties peers offline interrupt)
 
 mutants: .venv/installed ## plant 300 small faults and see whether the tests notice: 15 minutes
 	@OMP_NUM_THREADS=1 PYTHONPATH=.:notebooks .venv/bin/python tests/mutants.py

@@ -39,7 +39,9 @@ This file is the door: every public name, in reading order (help() sorts them). 
 ``staircase/``, is a room for each step, which reads beside its notebook:
 
 ==================  =================================================  =====================
-``sound.py``        files, levels, a band of frequencies               01
+``sound.py``        a sound in and out, levels, a band of frequencies  01
+``files.py``        reads a file whole, or says what is missing        called by ``sound.py``
+``containers.py``   what files are made of                             called by ``files.py``
 ``frames.py``       y <-> D: frames, the transform and its inverse     01
 ``decibels.py``     levels, and the pretty picture                     01
 ``phase.py``        S -> y: slide, gradient, Griffin-Lim               02
@@ -48,6 +50,7 @@ This file is the door: every public name, in reading order (help() sorts them). 
 ``voice.py``        C and a pitch -> y; the pitch law                  05, 04
 ``measures.py``     how far from the original                          all
 ``arguments.py``    what every argument may be, and how it is refused  the ground of all
+``likely.py``       what an array probably is, if it is doubted        arguments and others
 ``engine.py``       where phases are guessed fast                      called by its neighbours
 ==================  =================================================  =====================
 
@@ -55,6 +58,7 @@ The last names below keep those of the notebook that this course grew from: Tim 
 Marvin Thielk's, with functions by Kyle Kastner (https://gist.github.com/kastnerkyle/179d6e9a88202ab0a2fe).
 """
 
+from staircase.arguments import checked
 from staircase.sound import load_wav, save_wav, match_level
 from staircase.sound import butter_bandpass, butter_bandpass_filter
 from staircase.frames import frame, overlap_add, stft, istft
@@ -86,11 +90,13 @@ def mel2hz(mel):
     return mel_to_hz(mel, htk=True)
 
 
+@checked
 def get_filterbanks(sr, n_fft, *, n_mels=20, fmin=0.0, fmax=None):
     """Returns HTK mel filters of peak 1: ``mel_filterbank(..., htk=True, norm=None)``."""
     return mel_filterbank(sr, n_fft, n_mels=n_mels, fmin=fmin, fmax=fmax, htk=True, norm=None)
 
 
+@checked
 def overlap(y, frame_length, hop_length):
     """Returns the frames of `y` as rows, a read-only view: `frame` turned on its side."""
     return frame(y, frame_length, hop_length).swapaxes(-1, -2)

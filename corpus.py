@@ -49,7 +49,6 @@ import hashlib
 import itertools
 import json
 import os
-import re
 import sys
 import time
 import unicodedata
@@ -62,15 +61,21 @@ import joblib
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import soundfile
 import threadpoolctl
 from sklearn.preprocessing import StandardScaler
 
 import audiotools as at
+from staircase.files import read as read_sound
+from staircase.sound import resampled
 
 VERSION = 1  # of the layout above; a store of a later one is refused
-SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".au")
-SUFFIXES += (".snd", ".caf", ".w64", ".sph")
+SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au")
+SUFFIXES += (".snd", ".caf", ".w64", ".sph", ".wave", ".bwf", ".rf64", ".bw64", ".mp2", ".aifc")
+UNREAD = tuple(  # of sound that libsndfile does not read
+    ".m4a .m4b .m4r .mp4 .m4v .mov .3gp .3g2 .aac .adts .webm .weba .mka .mkv .ogv .wma .wmv .asf "
+    ".amr .awb .ape .wv .mpc .mp+ .tta .tak .shn .spx .ra .rm .ac3 .eac3 .dts .alac .dsf .dff "
+    ".raw .pcm .ulaw .alaw .gsm .qcp .mid .midi".split()
+)
 CONVENTIONS = dict(  # what no recipe changes, for those who read a store with other tools
     window="hann, periodic", center=True, mel="slaney, of unit area, 0 Hz to sr / 2", power=2,
     unit="dB re 1", dct="II, orthonormal",
@@ -269,11 +274,14 @@ class Report:
     without_source: list = dataclasses.field(default_factory=list)  # items whose file is gone
     seconds: float = 0.0  # of sound in those that were made
     skipped: dict = dataclasses.field(default_factory=dict)  # {file: reason}
+    unread: list = dataclasses.field(default_factory=list)  # sounds in formats of `UNREAD`
 
     def __str__(self):
-        """Returns one line, and one more for each file that was skipped."""
+        """Returns one line, one for each file that was skipped, one for those of other formats."""
         lines = [f"{self.made} made, {self.kept} kept, {len(self.skipped)} skipped"]
         lines += [f"  {file} {why}" for file, why in self.skipped.items()]
+        if self.unread:
+            lines += [f"  {_unread(self.unread)}"]
         if self.without_source:
             first = ", ".join(self.without_source[:3])
             lines += [
@@ -282,11 +290,18 @@ class Report:
         return "\n".join(lines).encode(errors="replace").decode()
 
 
+def _unread(sounds):
+    """Returns what is to be said about sounds that cannot be read."""
+    one = len(sounds) == 1
+    what = "1 file is of a format" if one else f"{len(sounds)} files are of formats"
+    return f"{what} that cannot be read: {', '.join(sounds)} (ffmpeg makes FLAC of them)"
+
+
 def find_sounds(folder):
     """Yields the sound files in a folder and below it, as paths from there, in fixed order.
 
-    What counts is the suffix, in either case (`SUFFIXES`). Hidden files and folders are
-    passed over, and links to folders are not followed.
+    What counts is the suffix, in either case (`SUFFIXES`; those of `UNREAD` are named by `build`).
+    Hidden files and folders are passed over, and links to folders are not followed.
 
     Examples
     --------
@@ -336,9 +351,10 @@ def build(folder, store, recipe, *, n_jobs=None, progress=True):
     """Writes the features of every sound below a folder into a store; goes on where it ended.
 
     A file that cannot be used (no sound, truncated, silent, another of the same name) is
-    skipped and named in the report. An item that is there is kept if it is whole and its
-    source still has the same checksum. So after a crash, or when files were added, call it
-    again. Nothing is deleted: an item whose file is gone, or has become bad, stays as it was.
+    skipped and named in the report; so are sounds of formats that cannot be read. An item that
+    is there is kept if it is whole and its source still has the same checksum. So after a
+    crash, or when files were added, call it again. Nothing is deleted: an item whose file is
+    gone, or has become bad, stays as it was.
 
     Parameters
     ----------
@@ -376,8 +392,11 @@ def build(folder, store, recipe, *, n_jobs=None, progress=True):
     """
     folder, store = _folder(folder), _as_path(store).absolute()
     n_files = sum(1 for _ in find_sounds(folder))
+    unread = [*_walk(folder, UNREAD)]
     if not n_files:
-        raise ValueError(f"{folder} holds no sound, nor does a folder in it: {' '.join(SUFFIXES)}")
+        others = f". {_unread(unread)}" if unread else ""
+        suffixes = " ".join(SUFFIXES)
+        raise ValueError(f"{folder} holds no sound, nor does a folder in it: {suffixes}{others}")
     if not isinstance(recipe, Recipe):
         raise TypeError(f"recipe={recipe!r} must be a Recipe")
     if n_jobs is not None and (type(n_jobs) is not int or n_jobs == 0):
@@ -386,7 +405,7 @@ def build(folder, store, recipe, *, n_jobs=None, progress=True):
         raise TypeError(f"progress={progress!r} must be True, False or a function")
     _begin(store, recipe)
     say = progress if callable(progress) else _say if progress else None
-    report, n_done, busy, said, last = Report(), 0, 0.0, 0.0, time.monotonic()
+    report, n_done, busy, said, last = Report(unread=unread), 0, 0.0, 0.0, time.monotonic()
     places = folder.absolute(), store  # a worker may stand elsewhere
     tasks = (
         joblib.delayed(_make)(*places, list(sources), recipe)
@@ -503,45 +522,17 @@ def _sound(path, data, sr):
     """Returns a sound at the rate `sr` if the file is all there, and what the file says of it."""
     if not data:
         raise ValueError(f"{path} is empty: it holds no bytes")
-    try:
-        with soundfile.SoundFile(path) as file:
-            n, log = file.frames, file.extra_info
-            native = dict(sr=file.samplerate, channels=file.channels)
-    except (soundfile.LibsndfileError, TypeError):
-        native = n = None  # load_wav says what is wrong
-    if n == 2**63 - 1:  # of a FLAC that was written into a pipe
-        raise ValueError(f"{path} does not say how long it is: decode it, and encode it again")
-    try:
-        y, _ = at.load_wav(path, sr=sr)
-        seconds = n / native["sr"]
-        lost = seconds - len(y) / sr  # of an MP3 some frames at its ends are no sound
-        is_whole = lost <= min(0.01 * seconds, 0.1) and not _breaks_off(data, log)
-    except ValueError as error:
-        if native is None or not isinstance(error.__context__, soundfile.LibsndfileError):
-            raise
-        is_whole = False  # it begins as sound, and cannot be read to its end
-    if not is_whole:
-        raise ValueError(f"{path} is truncated or damaged: its end is missing, fetch it again")
+    found = read_sound(path)
+    if found.lost:
+        raise ValueError(found.lost)
+    y, _ = resampled(found, sr)
     peak = np.abs(y).max()
     if peak < SILENCE:
-        mixed = " when its channels are averaged" if native["channels"] > 1 else ""
+        mixed = " when its channels are averaged" if found.channels > 1 else ""
         raise ValueError(f"{path} is silent: it peaks at {peak:.2g} of full scale{mixed}")
-    return y, native
-
-
-def _breaks_off(data, log):
-    """Returns whether libsndfile's log, or the last page of an Ogg file, tells of a lost end."""
-    for said, found in re.findall(r": (\d+) \(should be (\d+)", log):
-        # Some writers count a header too many; a stream, which knows no length, says far more.
-        if int(found) + 64 < int(said) < 0x7FFFF000:
-            return True
-    if data[:4] != b"OggS":
-        return False
-    page = data[data.rfind(b"OggS") :]
-    if len(page) < 27 or not page[5] & 4:  # bit 4 marks the last page
-        return True
-    sizes = page[27 : 27 + page[26]]
-    return len(page) < 27 + len(sizes) + sum(sizes)
+    if found.cancels:
+        raise ValueError(found.cancels)
+    return y, dict(sr=found.sr, channels=found.channels)
 
 
 def _schema(recipe, **metadata):

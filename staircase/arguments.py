@@ -24,9 +24,13 @@ import math
 import numbers
 import operator
 import reprlib
+import sys
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
+
+from . import likely
 
 LONGEST_FRAME = 2**18  # samples, 16 s at 16 kHz: longer is no short time, and costs memory
 HEADROOM = 1e-8  # of what a format can hold: so large may numbers be that are to be summed
@@ -75,8 +79,8 @@ class Array:
         lowest, highest = min(extremes), max(extremes)
         if not self.negative and lowest < 0:
             raise ValueError(
-                f"{name} goes down to {lowest:.3g}, but can never be negative: turn decibels into "
-                "amplitudes by db_to_amplitude, MFCCs into a mel spectrum by mfcc_to_mel"
+                f"{name} goes down to {lowest:.3g}, but can never be negative: "
+                + self._cure_below_zero(x, name)
             )
         if max(-lowest, highest) > HEADROOM * np.finfo(x.dtype).max:
             single = np.finfo(x.dtype).bits <= 32
@@ -84,7 +88,14 @@ class Array:
                 f"{name} reaches {max(-lowest, highest):.3g}, and sums of that are too large for "
                 f"{x.dtype}: scale it down" + ", or pass float64" * single
             )
+        self._doubt(x, name, lowest, highest)
         return x
+
+    def _cure_below_zero(self, x, name):
+        return f"pass numbers from 0 up; np.maximum({name}, 0) makes 0 of what is below"
+
+    def _doubt(self, x, name, lowest, highest):
+        """Warns where `x` hardly is what it was passed as."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +123,31 @@ class Sound(Array):
 
 
 @dataclass(frozen=True)
+class Magnitude(Array):
+    """What is never negative: a spectrum (rows, frames) of magnitudes or powers."""
+
+    ndim: int = 2
+    negative: bool = False
+
+    def _cure_below_zero(self, x, name):
+        return likely.below_zero(x, name)
+
+    def _doubt(self, x, name, lowest, highest):
+        if lowest == 0 and highest == 1:  # rarely so exactly, unless scaled
+            warn(likely.scaled(x, name))
+
+
+@dataclass(frozen=True)
+class Cepstrum(Array):
+    """MFCCs (n_mfcc, frames): the first stands apart, the others swing about zero."""
+
+    ndim: int = 2
+
+    def _doubt(self, C, name, lowest, highest):
+        warn(likely.no_cepstrum(C, one_sign=lowest >= 0 or highest <= 0))
+
+
+@dataclass(frozen=True)
 class Bank(Array):
     """Mel filters (bands, rows), about as high as 1."""
 
@@ -128,6 +164,9 @@ class Bank(Array):
                 f"{name} peaks at {x.max():.3g}: take one of mel_filterbank, or scale it to about 1"
             )
         return x
+
+    def _cure_below_zero(self, x, name):
+        return "take the filter of mel_filterbank and of the way down, not its inverse"
 
 
 @dataclass(frozen=True)
@@ -240,6 +279,8 @@ def area_norm(value, name):
     """Returns "slaney" or None."""
     if not (value is None or isinstance(value, str) and value == "slaney"):
         cure = 'use "slaney" (equal area) or None (peak 1)'
+        if isinstance(value, str) and value == "ortho":
+            cure = f"it is that of the mel filters, {cure}; the DCT is orthonormal already"
         raise ValueError(f"{name}={shown(value)} is unknown: {cure}")
     return value
 
@@ -270,8 +311,8 @@ _short.maxstring = _short.maxother = 60
 
 SOUND = Sound()  # (n,)
 PITCH = Array(1, negative=False)  # (n_frames,)
-MAGNITUDE = Array(2, negative=False)  # (rows, n_frames)
-LEVELS = Array(2)  # the same, in dB or a cepstrum
+MAGNITUDE = Magnitude()  # (rows, n_frames)
+LEVELS = Array(2)  # the same, in dB
 COUNT = Whole()
 ABOVE_ZERO = Number((lambda x: x > 0, " must be above zero"))
 HZ = (lambda x: x > 0, " Hz must be above zero")
@@ -281,7 +322,7 @@ AUDIBLE = Number(HZ, (lambda x: x >= 20, TOO_LOW))
 NAMES = dict(
     # a sound and what becomes of it
     y=SOUND, reference=SOUND, candidate=SOUND, frames=LEVELS, f0=PITCH,
-    D=Array(2, "cfiu"), S=MAGNITUDE, M=MAGNITUDE, S_db=LEVELS, C=LEVELS,
+    D=Array(2, "cfiu"), S=MAGNITUDE, M=MAGNITUDE, S_db=LEVELS, C=Cepstrum(),
     estimate=MAGNITUDE, target=MAGNITUDE,
     hz=Array(0, negative=False), mel=Array(0, negative=False), mel_filter=Bank(), init=Start(),
     # the grid, in samples and frames; Grid reads the window and refuses hops that leave gaps
@@ -300,6 +341,7 @@ NAMES = dict(
     fmin=Number((lambda x: x >= 0, " Hz must be at least zero")), fmax=AUDIBLE,
     lowcut=Number(HZ), highcut=AUDIBLE,
     duration=Number((lambda x: x > 0, " s must be above zero")),
+    offset=Number((lambda x: x >= 0, " s must be at least zero")), channel=Whole(0),
     ref=ABOVE_ZERO, cents=ABOVE_ZERO, top_db=or_none(depth),
     floor_db=Number((lambda x: x < 0, " must lie below 0: decibels under the maximum")),
     power=Number(
@@ -310,6 +352,97 @@ NAMES = dict(
     # words; load_wav and save_wav read the path
     htk=flag, norm=area_norm, path=anything,
 )  # fmt: skip
+
+# ----------------------------------------------------------------------------------------
+# Keywords from elsewhere: librosa, the gist, python_speech_features, scipy, torchaudio
+# ----------------------------------------------------------------------------------------
+
+_FILTERS_TAKE_IT = "pass it to mel_filterbank, which makes the mel_filter"
+_LIFTER = (
+    "MFCCs are not liftered here. Make it C * L on the way down, pass C / L on the way up, with "
+    "L = 1 + lifter / 2 * np.sin(np.pi * np.arange(1, n_mfcc + 1) / lifter)[:, None]"
+)
+_NOTHING_TO_CHOOSE = "call without it: stft gives complex spectra of 0 Hz ... sr / 2, unscaled"
+
+# What to say of a keyword that a function does not take: in a tuple its names here, of which the
+# function may take one, else the way to do it.
+FOREIGN = {
+    **dict.fromkeys("fft_size fftsize nfft nperseg".split(), ("n_fft", "frame_length")),
+    **dict.fromkeys("window_size window_length frame_size".split(), ("frame_length", "n_fft")),
+    **dict.fromkeys("step_size step window_step hop hop_size frame_step".split(), ("hop_length",)),
+    "win_size": ("win_length",),
+    **dict.fromkeys("fs samplerate sample_rate sampling_rate rate".split(), ("sr",)),
+    **dict.fromkeys(
+        "n_freq_components nfilt num_mels n_mel n_bands num_mel_bins".split(), ("n_mels",)
+    ),
+    **dict.fromkeys("start_freq lowfreq low_freq f_min".split(), ("fmin",)),
+    **dict.fromkeys("end_freq highfreq high_freq f_max".split(), ("fmax",)),
+    **dict.fromkeys("numcep num_ceps".split(), ("n_mfcc",)),
+    **dict.fromkeys("mel_inversion_filter mel_basis".split(), ("mel_filter",)),
+    **dict.fromkeys("random_state rng".split(), ("seed",)),
+    **dict.fromkeys("fft_window winfunc".split(), ("window",)),
+    "mel_norm": ("norm",),
+    "mfcc": ("C",),
+    "stft_matrix": ("D",),
+    **dict.fromkeys(
+        "thresh spec_thresh".split(),
+        "use top_db = 20 * thresh, in pretty_spectrogram and invert_pretty_spectrogram",
+    ),
+    "noverlap": "pass hop_length, the n_fft without the overlap",
+    **dict.fromkeys(
+        "winlen winstep".split(),
+        "pass samples, not seconds: n_fft = round(winlen * sr), hop_length = round(winstep * sr)",
+    ),
+    "center": (
+        "frames are always centred here. For others use np.fft.rfft(frame(y, n_fft, hop_length) * "
+        "window[:, None], axis=0); what comes back from them lacks the first n_fft // 2 samples"
+    ),
+    "pad_mode": (
+        "silence lies beyond the ends here. For more pass np.pad(y, n_fft // 2, mode=...), and cut "
+        "n_fft // 2 // hop_length frames off at each end"
+    ),
+    "dtype": "the input's precision is kept: pass it .astype(np.float32), or float64",
+    "mono": (
+        "load_wav gives one channel. For all, use y, sr = soundfile.read(path), and y.T is a batch"
+    ),
+    "res_type": "use librosa.resample(y, orig_sr=..., target_sr=..., res_type=...) afterwards",
+    **dict.fromkeys("lifter ceplifter".split(), _LIFTER),
+    "dct_type": (
+        "it is always 2, orthonormal. For others use scipy.fft.dct(decibels, type=..., axis=0), "
+        "and on the way up scipy.fft.idct"
+    ),
+    "amin": "the floor is 1e-5 (powers 1e-10): pass np.maximum(S, amin) for a higher one",
+    **dict.fromkeys("return_complex onesided compute_onesided real".split(), _NOTHING_TO_CHOOSE),
+    "normalized": _NOTHING_TO_CHOOSE,
+    "mean_normalize": "call without it, or pass y - y.mean()",
+    "log": "use pretty_spectrogram for decibels, np.abs(stft(y)) for magnitudes",
+    "calculate_offset": 'use griffin_lim(S, init="align")',
+    "set_zero_phase": 'use griffin_lim(S, init="zero")',
+    "verbose": "use griffin_lim_steps: it yields every iteration with its error",
+    **dict.fromkeys("preemph preemphasis".split(), "pass scipy.signal.lfilter([1, -0.97], 1, y)"),
+    # what has its meaning here, but not for every function
+    "n_fft": ("frame_length", "call without it, rows tell it; mel_filterbank(sr, n_fft) needs it"),
+    "frame_length": ("n_fft",),
+    "sr": "call without it, nothing here is in Hz; mel_filterbank(sr, n_fft) needs it",
+    "hop_length": "pass it where sound and spectrum meet: stft, istft, griffin_lim, mel_to_audio",
+    **dict.fromkeys("n_mels fmin fmax htk".split(), _FILTERS_TAKE_IT),
+    "norm": f"the DCT is orthonormal without it; for mel filters, {_FILTERS_TAKE_IT}",
+    "power": "MFCCs are of powers: for others use mel_to_mfcc(make_mel(S, mel_filter, power=...))",
+    "ref": "levels are absolute: pass S / ref on the way down, and make up for it on the way up",
+    "y": "pass magnitudes: np.abs(stft(y))",
+    "S": "pass magnitudes to make_mel, and to mel_to_mfcc a mel spectrum of powers, not decibels",
+}
+
+
+def answer(keyword, parameters):
+    """Returns what to do about a `keyword` that is none of a function's `parameters`."""
+    here = FOREIGN.get(keyword, "use " + ", ".join(parameters))
+    if isinstance(here, tuple):
+        *names, last = here if " " in here[-1] else (*here, "")
+        taken = [name for name in names if name in parameters]
+        return f"use {taken[0]}" if taken else last or answer(names[0], parameters)
+    return here
+
 
 # ----------------------------------------------------------------------------------------
 # The decorators
@@ -373,7 +506,14 @@ def _reader(function, narrower):
         try:
             given = bind(*args, **kwargs).arguments
         except TypeError as error:
-            raise TypeError(f"{function.__name__}() {error}") from None
+            words = str(error)
+            foreign = [keyword for keyword in kwargs if keyword not in parameters]
+            if foreign:
+                cure = answer(foreign[0], parameters)
+                words = f"got an unexpected keyword argument {foreign[0]!r}: {cure}"
+            elif "too many positional" in words:
+                words += f": pass options by keyword, {', '.join(parameters)}"
+            raise TypeError(f"{function.__name__}() {words}") from None
         return {
             name: value if value is None and name in optional else kinds[name](value, name)
             for name, value in given.items()
@@ -385,6 +525,19 @@ def _reader(function, narrower):
 # ----------------------------------------------------------------------------------------
 # What several functions must find out for themselves
 # ----------------------------------------------------------------------------------------
+
+
+def warn(words):
+    """Warns with these `words`, if there are any, and names the line of who called the house."""
+    if not words:
+        return
+    depth, frame = 1, sys._getframe()
+    while frame.f_back and frame.f_globals["__name__"].partition(".")[0] in _HOUSE:
+        depth, frame = depth + 1, frame.f_back
+    warnings.warn(words, stacklevel=depth)
+
+
+_HOUSE = ("audiotools", __name__.partition(".")[0])
 
 
 def affordable(shape, dtype, what, cure, *, copies=1):

@@ -3,7 +3,8 @@
 import numpy as np
 import scipy  # its parts load when they are named
 
-from .arguments import affordable, checked, each
+from . import likely
+from .arguments import affordable, checked, each, warn
 from .decibels import POWER_MIN, antilog, floored
 from .frames import stft
 from .mel import AUTO_START, best_start, make_mel, mel_filterbank, mel_to_audio
@@ -46,6 +47,7 @@ def mel_to_mfcc(M, *, n_mfcc=20, top_db=80.0):
     >>> C.shape, bool(np.abs(C).max() < 1e-12)
     ((20, 3), True)
     """
+    warn(likely.no_mel(M))
     if n_mfcc > len(M):
         raise ValueError(f"n_mfcc={n_mfcc} exceeds the {len(M)} bands of M: lower n_mfcc")
     M_db = floored(10 * np.log10(np.maximum(M, M.dtype.type(POWER_MIN))), top_db)
@@ -81,6 +83,7 @@ def mfcc_to_mel(C, *, n_mels=128):
     """
     cure = "pass the n_mels of the way down"
     if n_mels < len(C):
+        cure = likely.swapped("C") if C.shape[1] <= n_mels else cure
         raise ValueError(f"n_mels={n_mels} is fewer than the {len(C)} rows of C: {cure}")
     affordable((n_mels, C.shape[1]), C.dtype, "a mel spectrum", cure, copies=3)
     return antilog(smooth_levels(C, n_mels), 10, "the mel spectrum of C")

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from .arguments import Array, checked, depth, each, in_format
+from .arguments import Array, Magnitude, checked, depth, each, in_format
 from .frames import stft
 
 AMPLITUDE_MIN = 1e-5  # what counts as silent: -100 dB, librosa's `amin` for amplitudes
 POWER_MIN = 1e-10  # the same as a power
 
 
-@checked(S=Array(0, negative=False))
+@checked(S=Magnitude(0))
 def amplitude_to_db(S, *, ref=1.0, top_db=80.0):
     """Returns amplitudes in decibels: 20 log10(S / ref), with a floor.
 

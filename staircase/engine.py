@@ -29,7 +29,8 @@ both steps can be taken on waveforms instead of spectra::
 gamma = 1 is the fast algorithm of Perraudin and others, momentum = 0 as well the plain one.
 
 **The start.** Under a bell-shaped window the phase's slopes along time and frequency can be
-read off the logarithm of the magnitude (`gradient_phases`; Průša and others).
+read off the logarithm of the magnitude (`gradient_phases`; Průša and others). Where frames
+share too little to show a slope along time, the window itself tells where sounds lie (`places`).
 
 References
 ----------
@@ -62,6 +63,8 @@ _SEGMENT = 256  # frames of a long sound that are iterated at a time
 LONG = 2048  # a sound of more frames is long
 
 _AUDIBLE_DB = 60.0  # phases are integrated through cells so far below the loudest
+_SILENCE = 1e-10  # of the loudest cell: what is fainter counts as that
+_FAINT = 0.2  # of a cell: a neighbour in time so much fainter counts half
 _LEVELS = 480  # into which the audible range is divided: an eighth of a decibel each
 
 
@@ -296,11 +299,16 @@ def gradient_phases(S, window, hop_length, seed):
     (`_spread`): where the sound is strong the slopes can be trusted. What lies 60 dB below
     the peak keeps a random phase. Each block goes on from the last frame before it. Beyond
     its first and last row the spectrum of a real sound is mirrored, and there it is real.
+
+    The slope dl/dt compares the frames before and after. Where these two share less than half
+    a window, at half overlap nothing at all, `places` stands in for it.
     """
     n_frames, rows = S.shape
     n_fft = len(window)
-    centre, width = nearest_bell(window)
+    centre, width = bell = nearest_bell(window)
     rng, spread = np.random.default_rng(seed), compiled_spread()
+    apart = 4 * hop_length > np.count_nonzero(window) + 1  # periodic windows begin with 0
+    beyond = dict(constant_values=1.5 * np.log(_SILENCE)) if apart else dict(mode="edge")
     peak = max(S.max(), np.finfo(S.dtype).tiny)  # silence is all floor
     nepers = _AUDIBLE_DB / 20 * np.log(10)  # the audible range, in units of log S
     time_step = 2 * np.pi * hop_length / n_fft * np.arange(rows)
@@ -308,13 +316,17 @@ def gradient_phases(S, window, hop_length, seed):
     for block in blocks(n_frames, max(1, _BLOCK_SAMPLES // n_fft)):
         begin = max(block.start - 1, 0)  # the frame before, already known
         first, last = max(begin - 1, 0), min(block.stop + 1, n_frames)
-        log_S = np.log(np.maximum(S[first:last] / peak, 1e-10)).astype(np.float32)
+        log_S = np.log(np.maximum(S[first:last] / peak, _SILENCE)).astype(np.float32)
         at_ends = (begin == first, block.stop == last)  # of the sound: no neighbour there
-        log_S = np.pad(log_S, (at_ends, (0, 0)), mode="edge")
+        log_S = np.pad(log_S, (at_ends, (0, 0)), **beyond)
         mirrored = log_S[:, [1]], log_S[:, [-2 if n_fft % 2 == 0 else -1]]
         log_S = np.concatenate([mirrored[0], log_S, mirrored[1]], axis=1)
         dl_dt = (log_S[2:, 1:-1] - log_S[:-2, 1:-1]) / 2
         dl_dk = (log_S[1:-1, 2:] - log_S[1:-1, :-2]) / 2
+        row_step = -2 * np.pi * centre / n_fft - width**2 / (hop_length * n_fft) * dl_dt
+        if apart:
+            place, doubt = places(log_S, window, hop_length, bell)
+            row_step = (-2 * np.pi / n_fft * place).astype(np.float32)
         known = phase[-1:]
         draws = rng.uniform(-np.pi, np.pi, (block.stop - block.start, rows))
         draws[:, 0 if n_fft % 2 else [0, -1]] = 0
@@ -323,12 +335,50 @@ def gradient_phases(S, window, hop_length, seed):
             phase.reshape(-1),  # the same memory: it is filled in place
             (-log_S[1:-1, 1:-1] * (_LEVELS / nepers)).astype(np.int32).ravel(),
             (time_step + hop_length * n_fft / width**2 * dl_dk).astype(np.float32).ravel(),
-            (-2 * np.pi * centre / n_fft - width**2 / (hop_length * n_fft) * dl_dt).ravel(),
+            row_step.ravel(),
             rows,
             known.size,
             _LEVELS,
         )
-        yield block, phase[len(known) :]
+        found = phase[len(known) :]
+        if apart:
+            found = found + (doubt[len(known) :] / n_fft * draws).astype(np.float32)
+            found -= 2 * np.pi * np.round(found / (2 * np.pi))
+        yield block, found
+
+
+def places(log_S, window, hop_length, bell):
+    """Returns where in its frame each cell's sound lies, and how doubtful that is, in samples.
+
+    `log_S` has a frame and a row more on every side; a frame beyond the ends of the sound is
+    fainter than silence, and counts for nothing. `bell` is the one nearest to the window.
+
+    A click that two frames hear is louder in the one than in the other by what the window says
+    at its two places: that difference tells where it lies, exactly. So each neighbour names a
+    place, and a faint one counts less: beside a click one of them is silent.
+
+    Of a tone, which lasts, they name two places, one to each side, and it lies in the middle,
+    whichever is louder. Its rows bend as a bell's do, by -2 pi (width / n_fft)^2. Where they do
+    not, two places may be two clicks far apart, and no magnitude tells which is which: their
+    deviation is the doubt. Doubtful phases want some disorder. A pulse at a wrong place is a
+    possible sound, which no iteration moves; what is no pulse yet can become one anywhere.
+    """
+    centre, width = bell
+    level, here = log_S[:, 1:-1], log_S[1:-1, 1:-1]
+    heard = hop_length + np.flatnonzero(window[hop_length:] * window[:-hop_length])  # by the next
+    if not len(heard):
+        return np.full_like(here, centre), np.zeros_like(here)
+    louder = np.log(np.abs(window[heard - hop_length] / window[heard]))
+    in_both = np.interp(np.diff(level, axis=0), np.maximum.accumulate(louder), heard)
+    before, after = in_both[:-1] - hop_length, in_both[1:]
+    count_before, count_after = (
+        1 / (1 + (_FAINT * np.exp(here - neighbour)) ** 2) for neighbour in (level[:-2], level[2:])
+    )
+    bend = log_S[1:-1, 2:] - 2 * here + log_S[1:-1, :-2]
+    tone = np.clip(-bend / (2 * np.pi * (width / len(window)) ** 2), 0, 1)
+    share = tone / 2 + (1 - tone) * count_after / (count_before + count_after)
+    doubt = (1 - tone) * np.sqrt(share * (1 - share)) * np.abs(after - before)
+    return before + share * (after - before), doubt
 
 
 def _spread(phase, level, time_step, row_step, rows, n_known, n_levels):

@@ -13,9 +13,11 @@ from typing import NamedTuple
 import numpy as np
 import scipy  # its parts load when they are named: scipy.signal takes a second
 
-from .arguments import NAMES, Array, affordable, checked, each, shown
+from . import likely
+from .arguments import NAMES, Array, affordable, checked, each, shown, warn
 from .engine import blocks
 
+_THE_OTHER_N_FFT = "pass the n_fft of the way down"
 _BLOCK_SAMPLES = 2**18  # in the frames that are transformed at a time
 
 
@@ -30,13 +32,12 @@ class Grid(NamedTuple):
     window: np.ndarray  # (n_fft,) float64, centred between zeros
 
     @classmethod
-    def of(cls, n_fft, hop_length, win_length, window, *, rows=None):
+    def of(cls, n_fft, hop_length, win_length, window, *, rows=None, cure=_THE_OTHER_N_FFT):
         """Returns the grid of these options; an n_fft of None is read off a spectrum's `rows`."""
         n_fft = NAMES["n_fft"](2 * (rows - 1), "n_fft") if n_fft is None else n_fft
         if rows not in (None, 1 + n_fft // 2):
             raise ValueError(
-                f"the spectrum has {rows} rows, but n_fft={n_fft} makes {1 + n_fft // 2}: "
-                "pass the n_fft of the way down"
+                f"the spectrum has {rows} rows, but n_fft={n_fft} makes {1 + n_fft // 2}: {cure}"
             )
         name, win_length = ("win_length", win_length) if win_length else ("n_fft", n_fft)
         if win_length > n_fft:
@@ -46,6 +47,21 @@ class Grid(NamedTuple):
         before = (n_fft - win_length) // 2
         window = np.pad(_as_window(window, win_length), (before, n_fft - win_length - before))
         return cls(n_fft, hop_length, window)
+
+    @classmethod
+    def of_spectrum(cls, S, n_fft, hop_length, win_length, window):
+        """Returns the grid of a spectrum; says so where `S` probably is none, or on its side."""
+        (rows, columns), cure = S.shape, _THE_OTHER_N_FFT
+        if n_fft is None:
+            doubt = likely.no_spectrum(S, hop_length)
+            if doubt and max(hop_length or 0, win_length or 0) > 2 * (rows - 1):
+                raise ValueError(doubt)
+            warn(doubt)
+        elif columns == 1 + n_fft // 2:
+            cure = likely.swapped("D" if S.dtype.kind == "c" else "S")
+        elif rows <= min(256, n_fft // 4):
+            cure += ", a mel spectrum to mel_to_audio, MFCCs to mfcc_to_audio"
+        return cls.of(n_fft, hop_length, win_length, window, rows=rows, cure=cure)
 
     def shortest(self, n_frames):
         """Returns the fewest samples of which `stft` makes `n_frames` frames."""
@@ -313,7 +329,7 @@ def istft(D, *, n_fft=None, hop_length=None, win_length=None, window="hann", len
     >>> bool(np.abs(y_hat - y).max() < 1e-6)
     True
     """
-    grid = Grid.of(n_fft, hop_length, win_length, window, rows=len(D))
+    grid = Grid.of_spectrum(D, n_fft, hop_length, win_length, window)
     weight = grid.weight(length, D.shape[1], D.real.dtype)
     last_heard = grid.window.nonzero()[0][-1] - grid.n_fft // 2  # from the centre of its frame
     reached = grid.hop_length * (D.shape[1] - 1) + last_heard + 1

@@ -6,7 +6,9 @@ import warnings
 
 import numpy as np
 
+from . import likely
 from .arguments import PITCH, each
+from .sound import from_librosa
 
 
 @each
@@ -162,9 +164,8 @@ def intelligibility(y, reference, sr):
         raise ValueError(too_little)
     y, reference = (x / (np.abs(x).max() or 1) for x in (y, reference))
     if sr // math.gcd(sr, 10000) > 441:  # 10 kHz is where it compares, by filters so long
-        import librosa
-
-        y, reference = (librosa.resample(x, orig_sr=sr, target_sr=10000) for x in (y, reference))
+        resample = from_librosa("resample")
+        y, reference = (resample(x, orig_sr=sr, target_sr=10000) for x in (y, reference))
         sr = 10000
     try:
         return _estoi(y, reference, sr)
@@ -194,10 +195,10 @@ def _same_shape(**arrays):
     """Refuses two arrays of different shapes."""
     (one, a), (other, b) = arrays.items()
     if a.shape != b.shape:
-        raise ValueError(
-            f"shapes differ, {one} {a.shape} and {other} {b.shape}: "
-            "use one grid, and length=len(y) on the way up"
-        )
+        cure = "use one grid, and length=len(y) on the way up"
+        if a.ndim == 2 and a.shape == b.shape[::-1]:
+            cure = likely.swapped(one)
+        raise ValueError(f"shapes differ, {one} {a.shape} and {other} {b.shape}: {cure}")
 
 
 def _refuse_silence(target):

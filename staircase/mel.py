@@ -7,6 +7,7 @@ one (`mel_to_spectrogram`), or leaves the choice open until a sound fits (`mel_t
 import numpy as np
 import scipy  # its parts load when they are named
 
+from . import likely
 from .arguments import Start, affordable, below_nyquist, checked, each, in_format, shown
 from .frames import Grid
 from .phase import solve
@@ -251,7 +252,7 @@ def _refuse_rows(mel_filter, S):
     if mel_filter.shape[1] != len(S):
         raise ValueError(
             f"mel_filter has shape {mel_filter.shape}, S has {len(S)} rows: "
-            "make the filter with the sr and n_fft of the spectrum"
+            + likely.misfit(mel_filter, S, "S")
         )
 
 
@@ -260,7 +261,7 @@ def _refuse_bands(mel_filter, M):
     if len(mel_filter) != len(M):
         raise ValueError(
             f"mel_filter has {len(mel_filter)} bands, M has {len(M)}: "
-            "use the filter of the way down"
+            + likely.misfit(mel_filter, M, "M")
         )
 
 

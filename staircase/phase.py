@@ -8,8 +8,8 @@ iterates is the engine, ``engine.py``.
 import numpy as np
 import scipy  # its parts load when they are named: scipy.signal takes a second
 
-from . import engine
-from .arguments import Array, Sound, checked, depth, each
+from . import engine, likely
+from .arguments import Magnitude, Sound, checked, depth, each
 from .decibels import db_to_amplitude
 from .frames import Grid, stft
 from .measures import spectral_convergence
@@ -103,7 +103,7 @@ def invert_spectrogram(
     >>> at.spectral_convergence(np.abs(at.stft(y_hat, n_fft=1024, hop_length=256)), S) < -8
     True
     """
-    grid = Grid.of(n_fft, hop_length, win_length, window, rows=len(S))
+    grid = Grid.of_spectrum(S, n_fft, hop_length, win_length, window)
     n_fft, hop_length, window = grid
     pulses = np.fft.fftshift(scipy.fft.irfft(S, n=n_fft, axis=0), axes=0)
     aligned = np.empty_like(pulses)
@@ -128,7 +128,9 @@ def phase_gradient(S, *, n_fft=None, hop_length=None, win_length=None, window="h
     steeply the logarithm of `S` rises along frequency tells how fast the phase turns along
     time, and the other way round. These slopes are added up from the loudest cell outwards,
     always on from the loudest cell reached so far (phase gradient heap integration). Cells 60 dB
-    below the loudest of the whole sound get random phases.
+    below the loudest of the whole sound get random phases. With hops longer than a quarter of
+    the window, where a frame's two neighbours share too little to tell a slope, each of them
+    says by how loud it is where in the frame the sound lies.
 
     Parameters
     ----------
@@ -163,7 +165,7 @@ def phase_gradient(S, *, n_fft=None, hop_length=None, win_length=None, window="h
     >>> at.spectral_convergence(np.abs(at.stft(y_hat, n_fft=1024, hop_length=256)), S) < -20
     True
     """
-    grid = Grid.of(n_fft, hop_length, win_length, window, rows=len(S))
+    grid = Grid.of_spectrum(S, n_fft, hop_length, win_length, window)
     phases = engine.gradient_phases(S.T, grid.window, grid.hop_length, seed)
     return np.concatenate([phase for _, phase in phases]).T.astype(S.dtype)
 
@@ -235,7 +237,7 @@ def griffin_lim(
     >>> y_hat.shape == y.shape, at.spectral_convergence(S_hat, S) < -30
     (True, True)
     """
-    grid = Grid.of(n_fft, hop_length, win_length, window, rows=len(S))
+    grid = Grid.of_spectrum(S, n_fft, hop_length, win_length, window)
 
     def keep(first, last):
         return engine.keep_magnitude(S.T[first:last])
@@ -250,7 +252,7 @@ def solve(fit_of, S, init, grid, length, seed, steps):
     return engine.solve(frames, fit_of, y, **steps)[frames.sound]
 
 
-@checked(S=Array(2, negative=False, alone="watch one sound (rows, frames) at a time"))
+@checked(S=Magnitude(alone="watch one sound (rows, frames) at a time"))
 def griffin_lim_steps(
     S, *, n_iter=16, momentum=0.99, gamma=1.25, init="gradient", length=None, seed=0,
     n_fft=None, hop_length=None, win_length=None, window="hann",
@@ -286,7 +288,7 @@ def griffin_lim_steps(
     (5, True)
     """
     S = S.copy("K")  # the caller may change it before the last step
-    grid = Grid.of(n_fft, hop_length, win_length, window, rows=len(S))
+    grid = Grid.of_spectrum(S, n_fft, hop_length, win_length, window)
     frames, y = _begin(S, init, grid, length, seed)
     project = engine.projection(frames, engine.keep_magnitude(S.T))
     steps = engine.iterate(project, y, n_iter, momentum, gamma)
@@ -297,7 +299,8 @@ def griffin_lim_steps(
 def _begin(S, init, grid, length, seed):
     """Returns the engine's picture of where the frames of `S` lie, and the first waveform."""
     if not isinstance(init, str) and init.shape != S.shape:
-        raise ValueError(f"init has phases of shape {init.shape}, S has {S.shape}: pass as many")
+        cure = likely.swapped("init") if init.shape == S.shape[::-1] else "pass as many"
+        raise ValueError(f"init has phases of shape {init.shape}, S has {S.shape}: {cure}")
     frames = engine.Frames(
         grid.window.astype(S.dtype),
         grid.hop_length,

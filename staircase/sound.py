@@ -3,43 +3,55 @@
 One channel at full scale 1.0 is what everything below works on: `load_wav` makes it of any file.
 """
 
+import importlib
 import io
-import math
 import os
-import stat
+import warnings
 
 import numpy as np
 import scipy  # its parts load when they are named: scipy.signal takes a second
 import soundfile
 
-from .arguments import NAMES, SOUND, Sound, affordable, checked, each, shown
+from . import files
+from .arguments import Sound, affordable, checked, each, shown
 
 
 @checked
-def load_wav(path, *, sr=None, duration=None):
+def load_wav(path, *, sr=None, offset=0.0, duration=None, channel=None):
     """Returns a sound file as one channel at full scale 1.0, with its sampling rate.
 
     Parameters
     ----------
     path : str, path or binary file object
-        What soundfile reads: WAV, FLAC, OGG, MP3, AIFF, ... ``~`` is your home. Of a file that
-        was cut off, what is there.
+        What soundfile reads: WAV, FLAC, OGG, MP3, AIFF, ... ``~`` is your home. Streams that
+        were joined are read one behind the other.
     sr : number, optional
         Resample to this rate in Hz; None keeps the file's own.
+    offset : float
+        Begin so many seconds behind the file's start.
     duration : float, optional
-        Read only the first `duration` seconds.
+        Read only `duration` seconds.
+    channel : int, optional
+        Read this channel alone, counted from 0; None takes the mean of all.
 
     Returns
     -------
     y : ndarray (n,), float32
-        The mean of the channels; 8-, 16- and 24-bit samples are scaled to -1 ... 1.
+        One channel; 8-, 16- and 24-bit samples are scaled to -1 ... 1.
     sr : number
         Samples per second of `y`.
+
+    Warns
+    -----
+    UserWarning
+        The file was cut off or is damaged: what is there is returned, and the warning says how
+        much of what. Its channels cancel when they are averaged.
 
     Raises
     ------
     FileNotFoundError, PermissionError, ValueError
-        No such file; you may not read it; not a sound file; no samples in it; NaN in it.
+        No such file; you may not read it; not a sound file; no samples in it; NaN in it; its rate
+        changes half-way; there is no such channel.
 
     See Also
     --------
@@ -52,127 +64,36 @@ def load_wav(path, *, sr=None, duration=None):
     >>> y.shape, sr
     ((24000,), 16000)
     """
-    name, source = _source(path)
-    seconds = math.inf if duration is None else duration
-    y, native_sr = _read(source, name, seconds)
+    found = files.read(path, offset=offset, duration=duration, channel=channel)
+    for words in filter(None, (found.lost, found.cancels)):
+        warnings.warn(words, stacklevel=3)
+    return resampled(found, sr)
+
+
+def resampled(found, sr):
+    """Returns the samples of a `files.Recording` at a rate, and the rate; None keeps its own."""
+    y, native_sr = found.y, found.sr
     if sr is None or sr == native_sr:
         return y, native_sr
     cure = "choose a lower sr, or read only a duration"
     n_samples = round(len(y) / native_sr * sr)
-    affordable([n_samples], y.dtype, f"{name} at sr={sr:g}", cure, copies=2)
-    import librosa  # here, because it takes seconds to import and only resampling needs it
-
-    sr = int(sr) if sr.is_integer() else sr
-    return librosa.resample(y, orig_sr=native_sr, target_sr=sr), sr
+    affordable([n_samples], y.dtype, f"{found.name} at sr={sr:g}", cure, copies=2)
+    sr = int(sr) if float(sr).is_integer() else sr
+    return from_librosa("resample")(y, orig_sr=native_sr, target_sr=sr), sr
 
 
-def _read(source, name, seconds):
-    """Returns the first `seconds` of a path or an open file as one channel, and its rate."""
+def from_librosa(name):
+    """Returns librosa's function of this `name`; only now is it imported, which takes seconds."""
     try:
-        with soundfile.SoundFile(source) as file:
-            sr = _rate(file, name)
-            y = _mixed_down(file, max(1, round(min(seconds * sr, 2**62))), name)
-    except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: headerless .raw
-        reason = str(error).replace(str(source), name).strip(" .")
-        if "regular file" in reason:  # what libsndfile says of an MP3 that is none
-            reason = "Format not recognised"
-        raise ValueError(
-            f"{name} cannot be read as sound ({reason}): convert it to WAV, FLAC, OGG or MP3"
+        return getattr(importlib.import_module("librosa"), name)
+    except RuntimeError as error:  # numba's, of a read-only install without a home, in a class
+        if "cannot cache" not in str(error):
+            raise
+        raise RuntimeError(
+            f"librosa.{name} cannot be loaded, as numba has no folder to keep what it compiles: "
+            "set the environment variable NUMBA_CACHE_DIR to a folder that you may write to, "
+            "before Python starts"
         ) from None
-    if len(y) == 0:
-        raise ValueError(f"{name} holds no samples: it is empty, take another recording")
-    return SOUND(y, name), sr
-
-
-def _rate(file, name):
-    """Returns the rate of an open SoundFile, if any sound has it."""
-    try:
-        NAMES["sr"](file.samplerate, "sr")
-    except ValueError:
-        raise ValueError(
-            f"{name} says it has {file.samplerate} samples per second, as no sound does: its "
-            "header is damaged, convert it again"
-        ) from None
-    return file.samplerate
-
-
-def _mixed_down(file, n_samples, name):
-    """Returns up to `n_samples` of an open SoundFile as the mean of its channels.
-
-    Read in blocks: of many channels only one is kept, and no header is believed when it says
-    how much there is to come.
-    """
-    blocks, n_read = [np.empty(0, np.float32)], 0
-    while n_read < n_samples:
-        size = min(n_samples - n_read, max(1, 2**20 // file.channels))
-        channels = file.read(size, dtype="float32", always_2d=True)
-        with np.errstate(invalid="ignore"):  # infinity - infinity: NaN is reported later
-            blocks.append(channels.mean(axis=1))
-        n_read += len(channels)
-        affordable([n_read], np.float32, name, "read only a duration", copies=2)
-        if len(channels) < size:
-            break
-    return np.concatenate(blocks)
-
-
-def _source(path):
-    """Returns what to call a sound file in an error, and what soundfile can open."""
-    if hasattr(path, "read"):
-        name = _name(path)
-        _refuse_misread(path, name)
-        return name, path
-    if not isinstance(path, (str, os.PathLike)):
-        raise TypeError(
-            f"path={shown(path)} must be the path of a sound file, or an open binary file: "
-            "of bytes in memory io.BytesIO(data) makes one"
-        )
-    name, path = _named(path)
-    what = _what_is_wrong(name, path)
-    if what:
-        where = ", downloaded first" if "://" in name else ""
-        raise FileNotFoundError(f"{name} {what}: give the path of a sound file{where}")
-    return name, path if path.isprintable() else os.fsencode(path)  # it may be no text
-
-
-def _what_is_wrong(name, path):
-    """Returns why there is no file to be opened at `path`; nothing if there is one."""
-    try:
-        kind = stat.S_IFMT(os.stat(path).st_mode)
-        if kind == stat.S_IFREG:
-            open(path, "rb").close()
-            return ""
-        return "is a folder" if kind == stat.S_IFDIR else "is a pipe or a device"
-    except (FileNotFoundError, NotADirectoryError, ValueError):
-        return "does not exist"
-    except OSError as error:
-        raise type(error)(
-            f"{name} cannot be opened ({error.strerror}): allow yourself to read it, or copy it"
-        ) from None
-
-
-def _refuse_misread(file, name):
-    """Refuses an open `file` that would be misread: libsndfile does not say why."""
-    try:
-        is_binary, position = isinstance(file.read(0), bytes), file.tell()
-    except (AttributeError, OSError, ValueError) as error:
-        raise ValueError(f"{name} cannot be read ({error}): pass one that is open") from None
-    if not is_binary:
-        raise TypeError(f"{name} is open as text: open it with open(path, 'rb')")
-    if position:
-        raise ValueError(f"{name} was read up to byte {position}: go back to its start by seek(0)")
-
-
-def _named(path):
-    """Returns what to call a path in an error, and the path as text, with ``~`` filled in."""
-    path = os.fsdecode(path)
-    return _name(path), os.path.expanduser(path)
-
-
-def _name(path):
-    """Returns what to call a file in an error: one line, however long its path."""
-    text = str(path) or "''"
-    text = text if text.isprintable() else repr(text)
-    return text if len(text) <= 80 else f"{text[:20]}...{text[-50:]}"
 
 
 @checked(y=Sound(alone="save one waveform (n,) at a time"))
@@ -227,7 +148,7 @@ def _target(path):
     """Returns what to call the file to write in an error, and its path as text."""
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(f"path={shown(path)} must be the path of the file to write")
-    name, path = _named(path)
+    name, path = files.named(path)
     if os.path.splitext(path)[1].lower() not in (".wav", ".wave", ""):
         raise ValueError(f"{name} would hold a WAV file: give it a name that ends in .wav")
     if not os.path.isdir(os.path.dirname(path) or "."):

@@ -7,6 +7,7 @@ back (`speak`). `pitch_limit` tells how low a pitch so few numbers can still dra
 import numpy as np
 import scipy  # its parts load when they are named
 
+from . import likely
 from .arguments import (
     AUDIBLE,
     COUNT,
@@ -21,16 +22,19 @@ from .arguments import (
 from .cepstrum import mfcc, mfcc_to_mel, smooth_levels
 from .frames import Grid, frame, refuse_gaps, stft
 from .mel import SLANEY_MEL_PER_HZ, band_edges, hz_to_mel
+from .sound import from_librosa
 
-_PITCH_GATE_DB = 34  # frames so far below the loudest are silence, whatever pyin hears there
+_PERIOD = 8  # samples: pyin counts whole ones, and of fewer its count is off by up to a tenth
 _PITCH_LEAP = 35.92  # octaves a second, pyin's own: further no voice leaps
 
 
 @each(frame_length=Whole(1, LONGEST_FRAME), fmin=AUDIBLE)
-def pitch(y, sr, *, hop_length=256, frame_length=1024, fmin=65.0, fmax=420.0):
+def pitch(y, sr, *, hop_length=256, frame_length=1024, fmin=65.0, fmax=420.0, top_db=34.0):
     """Returns the pitch of a voice, one number per frame.
 
-    librosa's pyin, told to keep quiet about frames that are nearly silent.
+    librosa's pyin, told to keep quiet about frames that are nearly silent. It hears periods of
+    whole samples; where `fmax` leaves them less than eight, the sound is sampled more finely
+    first. So the pitch of a steady tone is right within 3 % from `fmin` to `fmax`.
 
     Parameters
     ----------
@@ -41,12 +45,15 @@ def pitch(y, sr, *, hop_length=256, frame_length=1024, fmin=65.0, fmax=420.0):
     hop_length, frame_length : int
         Samples between frames and per frame; frame t is centred on ``t * hop_length``.
     fmin, fmax : float
-        Range in Hz in which to look. The default is for speech; music needs more.
+        Range in Hz in which to look, up to sr/2. The default is for speech; music needs more,
+        birds and whistles thousands (up to 4 times the computing above sr/8).
+    top_db : float or None
+        Frames so far below the loudest count as silence, whatever pyin hears there; None: none do.
 
     Returns
     -------
     ndarray (..., 1 + n // hop_length)
-        Hz, 0 where the sound has no pitch or lies 34 dB below the loudest frame.
+        Hz, 0 where the sound has no pitch or lies `top_db` below the loudest frame.
 
     References
     ----------
@@ -65,21 +72,28 @@ def pitch(y, sr, *, hop_length=256, frame_length=1024, fmin=65.0, fmax=420.0):
     >>> round(float(np.median(f0)))
     200
     """
-    import librosa  # here, because it takes seconds to import
-
     _refuse_untrackable(len(y), sr, hop_length, frame_length, fmin, fmax)
-    grid = dict(frame_length=frame_length, hop_length=hop_length)
+    finer = _how_finely(fmax, sr)
+    pyin = from_librosa("pyin")
     peak, exponent = np.frexp(float(np.abs(y).max()))
     sound = np.ldexp(y.astype(np.float64), -exponent)  # double: librosa 1.0 warns when it meets
     sound -= sound.mean()  # both; and a peak near 1, for squares within range
     # pyin must not let a voice leap further in a frame than from fmin to fmax.
     leap = min(_PITCH_LEAP, np.floor(12 * np.log2(fmax / fmin)) / 12 / (hop_length / sr))
-    f0, _, _ = librosa.pyin(sound, sr=sr, fmin=fmin, fmax=fmax, max_transition_rate=leap, **grid)
+    fine, highest = sound, fmax
+    if finer > 1:  # and pyin takes its shortest period for none: it gets a shorter one
+        fine, highest = scipy.signal.resample(sound, finer * len(sound)), fmax * 2 ** (1 / 12)
+    f0, _, _ = pyin(
+        fine, sr=finer * sr, frame_length=finer * frame_length, hop_length=finer * hop_length,
+        fmin=fmin, fmax=highest, max_transition_rate=leap,
+    )  # fmt: skip
+    f0 = np.minimum(np.nan_to_num(f0), fmax)
     frames = frame(np.pad(sound, frame_length // 2), frame_length, hop_length)
     power = np.mean(frames**2, axis=0)[: len(f0)]
     rounding = (1e-9 * peak) ** 2  # what is left of a constant without its mean
-    loud = power > max(power.max() * 10 ** (-_PITCH_GATE_DB / 10), rounding)
-    return np.where(loud, np.nan_to_num(f0), 0).astype(y.dtype)
+    silent = 0 if top_db is None else power.max() * 10 ** (-top_db / 10)
+    loud = power > max(silent, rounding)
+    return np.where(loud, f0, 0).astype(y.dtype)
 
 
 def _refuse_untrackable(n, sr, hop_length, frame_length, fmin, fmax):
@@ -99,8 +113,14 @@ def _refuse_untrackable(n, sr, hop_length, frame_length, fmin, fmax):
             f"frame_length={frame_length} holds less than two periods of fmin={fmin:g} Hz: "
             f"use at least {int(2 * sr / fmin) + 3} samples, or a higher fmin"
         )
-    shape, cure = (frame_length, 1 + n // hop_length), "choose a longer hop_length, or cut y"
+    shape = (_how_finely(fmax, sr) * frame_length, 1 + n // hop_length)
+    cure = "choose a longer hop_length, or cut y"
     affordable(shape, np.float64, "pitch with frames", cure, copies=5)  # measured in pyin
+
+
+def _how_finely(fmax, sr):
+    """Returns how many times more samples pyin needs to hear `fmax` Hz: 1 to 4."""
+    return max(1, int(np.ceil(_PERIOD * fmax / sr)))
 
 
 @each(n_mels=Whole(2), hop_length=or_none(COUNT))
@@ -179,9 +199,8 @@ def speak(C, f0, sr, *, n_mels=128, n_fft=512, hop_length=256, n_passes=2, lengt
 def _refuse_other_pitch(f0, C, sr):
     """Refuses a pitch of other frames than `C`, or one that no sound at `sr` can have."""
     if C.shape[1] != len(f0):
-        raise ValueError(
-            f"C has {C.shape[1]} frames, f0 has {len(f0)}: compute both with one hop_length"
-        )
+        cure = likely.swapped("C") if len(C) == len(f0) else "compute both with one hop_length"
+        raise ValueError(f"C has {C.shape[1]} frames, f0 has {len(f0)}: {cure}")
     if f0.any():
         below_nyquist(AUDIBLE(f0.max(), "f0"), "f0", sr)
 

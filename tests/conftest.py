@@ -81,7 +81,7 @@ def trust(request):
 
 CURES = (
     r"\b(pass|use|choose|must|give|take|make|convert|repair|needs?|raise|lower|scale|say|allow|"
-    r"call|open|go back|turn|read only|save|compute|compare|are these)\b"
+    r"call|open|go back|turn|read|fetch|save|compute|compare|are these)\b"
 )
 
 
@@ -128,6 +128,13 @@ def pytest_terminal_summary(terminalreporter):
         f"bad input:  {n['accepted'] + n['refused']:,} cases tried, {n['accepted']:,} accepted "
         f"with a right result (at extremes: with finite numbers), {n['refused']:,} refused in "
         f"words; none took more than {n['seconds']:.1f} s or {n['bytes'] / 1e6:.0f} MB"
+    )
+    terminalreporter.write_line(
+        f"files:      {n['kinds']:,} kinds of files as others write, join, cut and damage them, "
+        "each read whole, in part with a word on the rest, or refused"
+    )
+    terminalreporter.write_line(
+        f"doubts:     {n['warned']:,} cases that look like something else told in a warning"
     )
     terminalreporter.write_line(
         f"properties: {n['properties']:,} hold on {n['examples']:,} examples drawn at random"

@@ -79,8 +79,9 @@ GOOD = {
 ARRAYS = "y reference candidate frames D S S_db hz mel M mel_filter C f0 estimate target"
 COUNTS = dict(n_fft=256, hop_length=64, win_length=200, frame_length=256, length=8000)
 COUNTS |= dict(n_mels=20, n_mfcc=13, n_iter=1, n_passes=1, n_numbers=20, n_frames=126, order=3)
-COUNTS |= dict(shorten_factor=1, max_lag=100, seed=3)
-NUMBERS = dict(sr=SR, duration=0.25, lowcut=500, highcut=7500, fmin=64, fmax=7000, ref=0.5)
+COUNTS |= dict(shorten_factor=1, max_lag=100, seed=3, channel=0)
+NUMBERS = dict(sr=SR, offset=0.1, duration=0.25, lowcut=500, highcut=7500, fmin=64, fmax=7000)
+NUMBERS |= dict(ref=0.5)
 NUMBERS |= dict(top_db=60, power=2, momentum=0.5, gamma=1, cents=50, floor_db=-40)
 OTHERS = dict(htk=True, window="hann", init="zero", norm="slaney", path="data/slt.wav")
 OF_ITS_OWN = {
@@ -196,10 +197,11 @@ WRONG = {
     "norm": NO_NUMBER | {"a name": "l2", "a number": 1},
     "path": ALL_BUT("text"),
 }
-for _arg in "sr duration lowcut highcut fmin fmax ref top_db power momentum gamma cents".split():
+POSITIVE = "sr offset duration lowcut highcut fmin fmax ref top_db power momentum gamma cents"
+for _arg in POSITIVE.split():
     WRONG[_arg] = WRONG[_arg] | {"negative": -1}
 MAY_BE_NONE = {("speak", "hop_length"), ("amplitude_to_db", "top_db")}
-MAY_BE_NONE |= {("mel_to_mfcc", "top_db"), ("mfcc", "top_db")}
+MAY_BE_NONE |= {("mel_to_mfcc", "top_db"), ("mfcc", "top_db"), ("pitch", "top_db")}
 MAY_BE_NONE |= {
     (name, arg)
     for name in GOOD
@@ -490,6 +492,10 @@ OPTIONS = [  # functions, what is wrong, the error, the value, the cure
     ("save_wav", dict(sr=1e7 + 1), V, "sr=1e.07", "16000 for 16 kHz"),
     ("save_wav", dict(y=Y[None]), V, r"\(1, 8000\)", "one waveform"),
     ("load_wav", dict(path=None), T, "None", "path"),
+    ("load_wav", dict(channel=1), V, r"1 channel\(s\).*channel=1", "counted from 0, up to 0"),
+    ("load_wav", dict(channel=-1), V, "channel=-1", "at least 0"),
+    ("load_wav", dict(offset=4.3), V, "lasts 4.24 s.*offset=4.3 s", "smaller offset"),
+    ("load_wav", dict(offset=-0.1), V, "offset=-0.1 s", "at least zero"),
     ("butter_bandpass", dict(highcut=8000), V, "highcut=8000.* 8000", "lower highcut"),
     ("butter_bandpass", dict(lowcut=600, highcut=500), V, "=600.*highcut=500", "below"),
     (f"{FILTERS} mfcc mfcc_to_audio pitch", dict(fmax=9000), V, "fmax=9000.* 8000", "up to 8000"),

@@ -16,7 +16,8 @@ import audiotools as at
 ROOT = Path(__file__).resolve().parent.parent
 STAIRCASE = ROOT / "staircase"
 # From the ground up. A room knows those below it; measures and sound stand beside.
-FLOORS = "arguments engine sound measures frames decibels phase mel cepstrum voice".split()
+FLOORS = "likely arguments containers files engine sound measures frames decibels phase mel"
+FLOORS = [*FLOORS.split(), "cepstrum", "voice"]
 
 
 def functions(path):
@@ -47,7 +48,8 @@ def test_a_room_knows_only_those_below_it(room):
 
 def test_the_door_hands_on_every_public_name_in_the_order_in_which_it_names_them():
     tree = ast.parse((ROOT / "audiotools.py").read_text(encoding="utf-8"))
-    named = [a.name for n in tree.body if isinstance(n, ast.ImportFrom) for a in n.names]
+    rooms = [n for n in tree.body if isinstance(n, ast.ImportFrom)]
+    named = [a.name for n in rooms for a in n.names if n.module != "staircase.arguments"]
     named += [n.name for n in tree.body if isinstance(n, ast.FunctionDef)]
     assert named == at.__all__
 

@@ -3,6 +3,7 @@
 from base64 import b64decode
 
 import numpy as np
+import pytest
 from sounds import SR, decode, tone
 
 import audiotools as at
@@ -25,6 +26,22 @@ def test_a_row_of_players_has_one_level_and_nothing_clips(monkeypatch, slt, kal1
 def test_flac_players_keep_every_sample():
     y = at.load_wav("data/slt.wav")[0]
     assert np.array_equal(decode(st.encode(y, SR, "FLAC"))[0], y)
+
+
+@pytest.mark.parametrize(
+    "shape, words",
+    [((2, SR), r"y.mean\(axis=0\)"), ((SR, 2), r"y.mean\(axis=1\)"), ((), "one"), ((0,), "empty")],
+    ids=str,
+)
+@pytest.mark.parametrize("codec", ["MP3", "FLAC", "WAV"])
+def test_what_is_no_waveform_is_refused_by_its_shape(shape, words, codec):
+    with pytest.raises(ValueError, match=rf"y has shape .*{words}"):
+        st.encode(np.zeros(shape), SR, codec)
+
+
+def test_a_rate_that_a_codec_does_not_have_is_named():
+    with pytest.raises(ValueError, match='no MP3 has sr=17000.*codec="FLAC"'):
+        st.encode(tone(100), 17000, "MP3")
 
 
 def test_level_of_silence_is_silence():

@@ -41,6 +41,10 @@ def clip_path(clip):
 def encode(y, sr, codec):
     """Returns a waveform within -1 ... 1 as the bytes of a sound file: "MP3", "FLAC" or "WAV"."""
     y, file = np.asarray(y), io.BytesIO()
+    if y.ndim != 1 or y.size == 0:
+        cure = "pass one waveform (n,)" if y.size else "it is empty, pass a waveform (n,)"
+        mean = f", as y.mean(axis={np.argmin(y.shape)})" if y.size and y.ndim == 2 else ""
+        raise ValueError(f"y has shape {y.shape}: {cure}{mean}")
     if y.dtype.kind != "f" or not np.abs(y).max() <= 1:  # NaN is not either
         raise ValueError(f"y, of dtype {y.dtype}, would be clipped: pass floats within -1 ... 1")
     try:

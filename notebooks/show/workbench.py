@@ -8,12 +8,13 @@ from pathlib import Path
 import anywidget
 import ipywidgets as widgets
 import numpy as np
-import soundfile
 import traitlets
 
 import audiotools as at
 from show.panels import Panel, status_line
 from show.players import clip_path, encode
+from staircase.files import read
+from staircase.sound import resampled
 
 SILENCE, LOUD = 1e-4, 1e3  # peaks as shares of full scale: −80 and 60 dB
 
@@ -143,14 +144,12 @@ class Workbench(widgets.VBox):
         """Returns the words and the waveform of a file, of whose `size` bytes `data` came."""
         if not size:
             raise ValueError(f"{name} is empty, it holds no bytes")
-        file = _NamedBytes(data, name)
-        y, _ = at.load_wav(file, sr=self.sr, duration=self.seconds)
-        file.seek(0)
-        about = soundfile.info(file)
-        words = f"({about.samplerate:,} samples per second, {about.channels} channel(s))"
-        whole = len(data) == size and about.duration <= self.seconds
+        found = read(_NamedBytes(data, name), duration=self.seconds + 0.01)
+        y = resampled(found, self.sr)[0][: round(self.seconds * self.sr)]
+        words = f"({found.sr:,} samples per second, {found.channels} channel(s))"
+        whole = len(data) == size and found.left > 0
         words += f": its first {len(y) / self.sr:.1f} s are read" * (not whole) or " is read"
-        return words, y
+        return f"{words}. {found.lost}" if whole and found.lost else words, y
 
     def _walk(self, **values):
         """Greys what has no effect, computes, lays the file ready; the old report is gone."""

@@ -1,0 +1,399 @@
+"""Cures lead home: who follows the sentence of an error gets the right sound.
+
+Features are passed as what they are not: as logarithms, with frames in rows, mel spectra as
+spectrograms, MFCCs as mel spectra. The cure is read off the message and carried out. Right
+features of all usual settings raise no doubt.
+"""
+
+import inspect
+import re
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.fft
+
+import audiotools as at
+from staircase import likely
+from staircase.arguments import FOREIGN, NAMES
+from staircase.frames import Grid
+
+GRID = dict(n_fft=1024, hop_length=256)
+README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+NOISE = 0.1 * np.random.default_rng(0).normal(size=48000)
+
+
+class Voice:
+    """A voice and its features."""
+
+    def __init__(self, y, sr):
+        self.y, self.sr = y, sr
+        self.D = at.stft(y, **GRID)
+        self.S = np.abs(self.D)
+        self.W = at.mel_filterbank(sr, 1024, n_mels=80)
+        self.M = at.make_mel(self.S, self.W)
+        self.P = at.make_mel(self.S, self.W, power=2)
+        self.C = at.mel_to_mfcc(self.P)
+        self.up = dict(hop_length=256, length=len(y))
+
+
+@pytest.fixture(scope="module")
+def v(voice):
+    return Voice(*voice)
+
+
+def follow(words, **names):
+    """Returns what the expression is worth that the message says to pass."""
+    expression = re.search(r"pass (.+?)(, and| and |, or |, of |; |\. If| \(of| \(in|$)", words)[1]
+    return eval(expression, vars(at) | dict(np=np) | names)
+
+
+@pytest.fixture
+def told(trust):
+    """A function that returns in which words a call warns that goes on, "" if it does not."""
+
+    def called(function, *args, **options):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            function(*args, **options)
+        assert all(w.filename == __file__ and w.category is UserWarning for w in caught)
+        words = "".join({str(w.message) for w in caught})
+        assert len(words) < 300 and "\n" not in words
+        trust(warned=bool(words))
+        return words
+
+    return called
+
+
+# --- logarithms -------------------------------------------------------------------------
+
+LOG_MELS = {  # who makes such, of magnitudes or powers, the features, what they are called
+    "HiFi-GAN": (1, lambda M: np.log(np.maximum(M, 1e-5)), "natural logarithms"),
+    "Vocos": (1, lambda M: np.log(np.maximum(M, 1e-7)), "natural logarithms"),
+    "torchaudio": (2, lambda M: np.log(M + 1e-6), "natural logarithms"),
+    "Parallel WaveGAN": (1, lambda M: np.log10(np.maximum(M, 1e-10)), "log10"),
+    "log10 of powers": (2, lambda M: np.log10(np.maximum(M, 1e-10)), "log10"),
+    "power_to_db": (2, lambda M: 10 * np.log10(M / M.max()), "decibels"),
+    "Whisper": (2, lambda M: (np.maximum(np.log10(M), np.log10(M).max() - 8) + 4) / 4, "Whisper"),
+}
+
+
+@pytest.mark.parametrize("who", LOG_MELS)
+def test_a_mel_of_logarithms_is_named_and_its_cure_gives_the_right_sound(who, v, attempt):
+    power, down, called = LOG_MELS[who]
+    right = v.M if power == 1 else v.P
+    features = down(right)
+    words = str(attempt(at.mel_to_audio, features, v.W, hop_length=256, names=["M"]))
+    assert f"looks like {called}" in words or f"scaled by {called}" in words
+    assert f"power={power}" in words
+    level = right.max() if who == "power_to_db" else 1
+    mended = level * follow(words, M=features)
+    y = at.mel_to_audio(mended, v.W, power=power, **v.up)
+    best = at.mel_to_audio(right, v.W, power=power, **v.up)
+    assert at.intelligibility(y, v.y, v.sr) > at.intelligibility(best, v.y, v.sr) - 0.02
+    again = at.make_mel(np.abs(at.stft(y, **GRID)), v.W, power=power)
+    assert at.log_spectral_distance(again, right) < 4  # of powers twice as many dB
+
+
+def test_decibels_of_magnitudes_have_their_own_cure(v):
+    with pytest.raises(ValueError, match=r"of amplitude_to_db: db_to_amplitude\(M\) and power=1"):
+        at.mel_to_audio(at.amplitude_to_db(v.M), v.W)
+
+
+LOG_SPECTRA = {
+    "np.log": (np.log, lambda S: np.exp(S)),
+    "np.log of powers": (lambda S: 2 * np.log(S), lambda S: np.exp(S / 2)),
+    "np.log10": (np.log10, lambda S: 10**S),
+    "log10 of powers": (lambda S: 2 * np.log10(S), lambda S: 10 ** (S / 2)),
+    "amplitude_to_db": (at.amplitude_to_db, at.db_to_amplitude),
+}
+
+
+@pytest.mark.parametrize("kind", LOG_SPECTRA)
+@pytest.mark.parametrize("function", [at.griffin_lim, at.make_mel, at.log_spectral_distance])
+def test_a_spectrum_of_logarithms_finds_its_cure_in_the_message(kind, function, v, attempt):
+    down, up = LOG_SPECTRA[kind]
+    features = down(np.maximum(v.S, 1e-5))
+    second = {at.make_mel: [v.W], at.log_spectral_distance: [v.S]}.get(function, [])
+    words = str(attempt(function, features, *second))
+    name = next(iter(inspect.signature(function).parameters))
+    cures = re.findall(r"(?:np\.exp|db_to_amplitude)\([^()]+\)|10 \*\* (?:\w+|\(.+?\))", words)
+    with np.errstate(over="ignore"):  # by the others
+        values = [eval(cure, vars(at) | {"np": np, name: features}) for cure in cures]
+    assert any(np.allclose(value, up(features)) for value in values)
+    if not kind.endswith("powers"):  # the first that is named is the right one
+        assert np.allclose(follow(words, **{name: features}), up(features))
+
+
+def test_standardised_features_are_undone_first(v, attempt):
+    log_M = np.log(np.maximum(v.M, 1e-5))
+    mean, spread = log_M.mean(axis=1, keepdims=True), log_M.std(axis=1, keepdims=True)
+    words = str(attempt(at.mel_to_audio, (log_M - mean) / spread, v.W))
+    assert "looks standardised" in words
+    undone = eval("M * spread + mean", dict(M=(log_M - mean) / spread, spread=spread, mean=mean))
+    assert "M * spread + mean" in words and np.allclose(undone, log_M, atol=1e-4)
+    again = str(attempt(at.mel_to_audio, undone, v.W))
+    assert np.allclose(follow(again, M=undone), np.maximum(v.M, 1e-5), rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["M", "S"])
+def test_levels_scaled_to_one_raise_a_doubt(name, v, told):
+    level = at.amplitude_to_db(getattr(v, name), ref=getattr(v, name).max(), top_db=80) / 80 + 1
+    level.flat[-1] = 0
+    function, *second = (at.mel_to_spectrogram, v.W) if name == "M" else (at.make_mel, v.W)
+    words = told(function, level, *second)
+    right = np.maximum(getattr(v, name) / getattr(v, name).max(), 1e-4)
+    assert np.allclose(eval(f"db_to_amplitude(80 * {name} - 80)", vars(at) | {name: level}), right)
+    assert f"db_to_amplitude(80 * {name} - 80)" in words
+    assert not told(function, getattr(v, name) / getattr(v, name).max(), *second)
+
+
+def test_what_is_no_logarithm_is_called_what_it_is(v, attempt):
+    few = np.where(np.arange(v.S.size).reshape(v.S.shape) % 99 == 3, -0.1, v.S)
+    words = str(attempt(at.griffin_lim, few, hop_length=256))
+    assert np.array_equal(follow(words, S=few), np.maximum(few, 0))
+    words = str(attempt(at.griffin_lim, v.D.real, hop_length=256))
+    assert np.array_equal(follow(words, D=v.D), v.S)
+    words = str(attempt(at.mel_to_spectrogram, v.M, np.linalg.pinv(v.W).T))
+    assert "mel_filterbank" in words and "not its inverse" in words
+    words = str(attempt(at.pitch_accuracy, [-1.0, 100.0], [0.0, 100.0]))
+    assert "np.maximum(f0, 0) makes 0 of what is below" in words  # 0 is: no pitch
+
+
+# --- MFCCs, mel spectra and spectra in each other's place -------------------------------
+
+
+def test_mfccs_given_as_a_mel_go_on_as_mfccs(v, attempt):
+    words = str(attempt(at.mel_to_audio, v.C, v.W))
+    assert "looks like MFCCs: pass M to mfcc_to_audio, or go on with mfcc_to_mel(M, n_mel" in words
+    assert "power=2" in words
+    M = at.mfcc_to_mel(v.C, n_mels=80)
+    y = at.mel_to_audio(M, v.W, power=2, init="random", **v.up)
+    best = at.mfcc_to_audio(v.C, v.sr, n_mels=80, length=len(v.y), **GRID)
+    assert at.intelligibility(y, v.y, v.sr) > at.intelligibility(best, v.y, v.sr) - 0.05
+    assert "MFCCs with frames in rows: pass M.T" in str(attempt(at.mel_to_audio, v.C.T, v.W))
+    assert "looks like MFCCs: pass S to" in str(attempt(at.griffin_lim, v.C))
+
+
+def test_a_mel_given_as_a_spectrogram_is_told(v, attempt, told):
+    assert "mel_to_audio(M, mel_filter)" in told(at.griffin_lim, v.M, n_iter=0)
+    refused = attempt(at.griffin_lim, v.M, hop_length=256)  # a hop that no frame of 158 has
+    assert "mel_to_audio(M, mel_filter)" in str(refused)
+    assert "mel spectrum to mel_to_audio" in str(attempt(at.griffin_lim, v.M, **GRID))
+    assert "use it as M" in str(attempt(at.make_mel, v.M, v.W))
+    assert "use griffin_lim" in str(attempt(at.mel_to_audio, v.S, v.W))
+
+
+@pytest.mark.parametrize("n_mels", [20, 40, 64, 80, 96, 100, 128, 160, 256])
+@pytest.mark.parametrize("hop", [None, 256, 512])
+def test_a_mel_of_any_size_is_no_spectrogram(n_mels, hop, trust):
+    M = np.ones((n_mels, 50))
+    assert "mel_to_audio" in likely.no_spectrum(M, hop)
+    assert "S.T" in likely.no_spectrum(np.ones((529, n_mels)), hop)
+    trust(warned=2)
+
+
+@pytest.mark.parametrize("levels", [lambda M: M, lambda M: 10 * np.log10(M / M.max())])
+def test_a_mel_given_as_mfccs_is_told(levels, v, told):
+    assert "use mel_to_audio" in told(at.mfcc_to_mel, levels(v.P))
+
+
+# --- frames in rows ---------------------------------------------------------------------
+
+CERTAIN = {  # the call with its axes swapped, and what the message says to pass
+    "mel_to_audio: M": (lambda v: at.mel_to_audio(v.M.T, v.W), "M.T"),
+    "mel_to_spectrogram: M": (lambda v: at.mel_to_spectrogram(v.M.T, v.W), "M.T"),
+    "mel_to_spectrogram: filter": (lambda v: at.mel_to_spectrogram(v.M, v.W.T), "mel_filter.T"),
+    "mel_to_audio: both": (lambda v: at.mel_to_audio(v.M.T, v.W.T), "mel_filter.T and M.T"),
+    "make_mel: filter": (lambda v: at.make_mel(v.S, v.W.T), "mel_filter.T"),
+    "make_mel: S": (lambda v: at.make_mel(v.S.T, v.W), "S.T"),
+    "make_mel: both": (lambda v: at.make_mel(v.S.T, v.W.T), "mel_filter.T and S.T"),
+    "make_mel: a batch": (lambda v: at.make_mel(np.stack([v.S.T] * 2), v.W), "S.T"),
+    "griffin_lim: S": (lambda v: at.griffin_lim(v.S.T, **GRID), "S.T"),
+    "istft: D": (lambda v: at.istft(v.D.T, **GRID), "D.T"),
+    "griffin_lim: init": (lambda v: at.griffin_lim(v.S, init=v.S.T), "init.T"),
+    "mfcc_to_mel: C": (lambda v: at.mfcc_to_mel(v.C.T), "C.T"),
+    "mfcc_to_audio: C": (lambda v: at.mfcc_to_audio(v.C.T, v.sr), "C.T"),
+    "speak: C": (lambda v: at.speak(v.C.T[:50], np.full(50, 99.0), v.sr), "C.T"),
+    "distance": (lambda v: at.spectral_convergence(v.S.T, v.S), "estimate.T"),
+}
+
+
+@pytest.mark.parametrize("case", CERTAIN)
+@pytest.mark.filterwarnings("ignore:the first column of C")
+def test_swapped_axes_are_refused_where_the_other_shape_fits(case, v, attempt):
+    call, cure = CERTAIN[case]
+    words = str(attempt(call, v))
+    assert "did you swap axes? " in words and f" pass {cure}" in words
+    if case == "make_mel: a batch":
+        mended = eval(re.search(r"in a batch (.+)\)", words)[1], dict(S=np.stack([v.S.T] * 2)))
+        assert at.make_mel(mended, v.W).shape == (2, *v.M.shape)
+
+
+UP = [at.griffin_lim, at.invert_spectrogram, at.phase_gradient, at.iterate_invert_spectrogram]
+
+
+@pytest.mark.parametrize("function", UP)
+def test_a_spectrum_on_its_side_is_told_and_turned_it_sounds(function, v, told):
+    S = v.S[:, :100]
+    words = told(function, S.T, hop_length=24)
+    assert "did you swap axes?" in words and " n_fft=198" in words
+    assert np.array_equal(follow(words, S=S.T), S)
+    assert not told(function, S, hop_length=256)
+    assert not told(function, S.T, n_fft=198, hop_length=24)  # who names it means it
+
+
+def test_other_spectra_on_their_side_are_told(v, told):
+    assert "pass D.T" in told(at.istft, v.D.T, hop_length=66)
+    assert "swap axes" in told(at.invert_pretty_spectrogram, at.pretty_spectrogram(v.y, **GRID).T)
+    assert "M.T" in told(at.mel_to_mfcc, v.P.T[:, :80])
+
+
+@pytest.mark.parametrize("n_fft", [256, 400, 480, 512, 1024, 2048])
+@pytest.mark.parametrize("n_frames", [5, 10, 100, 126, 265, 300])
+def test_noise_on_its_side_is_told_by_its_shape_alone(n_fft, n_frames, trust):
+    S = np.abs(at.stft(NOISE, n_fft=n_fft, hop_length=n_fft // 4))[:, :n_frames]
+    assert "swap axes" in likely.no_spectrum(S.T, None) or S.shape[1] < n_frames
+    trust(warned=1)
+
+
+@pytest.mark.parametrize("n_frames", [201, 301])  # make a round n_fft themselves
+def test_a_voice_on_its_side_is_told_by_its_levels(n_frames, v):
+    S = np.abs(at.stft(v.y, n_fft=512, hop_length=160))[:, :n_frames]
+    assert "swap axes" in likely.no_spectrum(S.T, 160)
+    assert not likely.no_spectrum(S, 160)
+
+
+@pytest.mark.parametrize("n_frames", [10, 30, 100, 265])
+def test_mfccs_on_their_side_are_told(n_frames, v, told):
+    C = v.C[:, 20:][:, :n_frames]
+    words = told(at.mfcc_to_mel, C.T.astype(float), n_mels=300)
+    assert "did you swap axes?" in words and np.array_equal(follow(words, C=C.T), C)
+    assert not told(at.mfcc_to_mel, C)
+
+
+# --- right features raise no doubt ------------------------------------------------------
+
+SOUNDS = {
+    "slt": lambda: at.load_wav("data/slt.wav")[0],
+    "kal16": lambda: at.load_wav("data/kal16.wav")[0],
+    "melody": lambda: at.load_wav("data/melody.wav")[0],
+    "noise": lambda: NOISE,
+    "a drum": lambda: NOISE * np.exp(-np.arange(48000) / 8000),
+    "a rumble": lambda: np.cumsum(NOISE) / 100,
+    "a tone": lambda: np.sin(np.arange(48000)),
+    "a note": lambda: np.sin(np.arange(48000)) * np.exp(-np.arange(48000) / 8000),
+    "a click": lambda: np.eye(1, 48000, 1000)[0],
+}
+SETTINGS = [  # n_fft, hop_length
+    (n_fft, n_fft // part)
+    for n_fft in (256, 300, 320, 400, 441, 480, 512, 600, 800, 882, 1023, 1024, 1102, 2048, 4096)
+    for part in (2, 3, 4, 8)
+] + [(512, 160), (400, 160), (2048, 275), (1024, 441)]
+FRAMES = [1, 2, 3, 10, 33, 65, 80, 100, 101, 129, 201, 257, 301, 500, 513, 1000, 1025]
+
+
+@pytest.mark.parametrize("sound", SOUNDS)
+def test_right_features_raise_no_doubt(sound):
+    y, tried = SOUNDS[sound](), 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for n_fft, hop in SETTINGS:
+            whole = np.abs(at.stft(y, n_fft=n_fft, hop_length=hop))
+            for S in (whole[:, :n] for n in FRAMES if n <= whole.shape[1]):
+                for given in {n_fft, n_fft if n_fft % 2 else None}:
+                    for step in (hop, None):
+                        Grid.of_spectrum(S, given, step, None, "hann")
+                        tried += 1
+        for n_mels, n_fft in ((10, 512), (40, 512), (80, 1024), (128, 2048), (256, 4096)):
+            W = at.mel_filterbank(16000, n_fft, n_mels=n_mels, htk=n_mels == 80)
+            M = at.make_mel(np.abs(at.stft(y, n_fft=n_fft)), W, power=2)
+            for n_mfcc in {min(n, n_mels) for n in (13, 20, 80)}:
+                for part in (M[:, :n] for n in FRAMES if n <= M.shape[1]):
+                    at.mfcc_to_mel(at.mel_to_mfcc(part, n_mfcc=n_mfcc), n_mels=n_mels)
+                    at.mel_to_spectrogram(part / (part.max() or 1), W, n_iter=0)
+                    tried += 2
+    assert tried > 1000
+
+
+@pytest.mark.parametrize("n_frames", [1, 10, 100, 1000, 10_000])
+@pytest.mark.parametrize("n_fft", [256, 512, 1024, 2048, 4096, 400, 1200])
+def test_the_longest_spectrum_raises_no_doubt(n_fft, n_frames):
+    S = np.broadcast_to(np.float32(1), (1 + n_fft // 2, n_frames))
+    assert not any(likely.no_spectrum(S, hop) for hop in (None, n_fft // 2, n_fft // 4, n_fft // 8))
+
+
+# --- keywords from elsewhere ------------------------------------------------------------
+
+FUNCTIONS = [getattr(at, name) for name in at.__all__]
+OWN = {f: inspect.signature(f).parameters for f in FUNCTIONS}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.__name__)
+def test_a_keyword_from_elsewhere_is_answered(function, attempt):
+    for keyword in {*FOREIGN, *NAMES, "banana"} - set(OWN[function]):
+        if function.__name__ in ("hz2mel", "mel2hz") or "options" in OWN[function]:
+            continue  # plain functions: Python's own words, or those of griffin_lim
+        result = attempt(function, **{keyword: 1}, names=[keyword])
+        assert isinstance(result, TypeError), keyword
+        named = re.search(r": use (\w+)$", str(result))
+        assert not named or named[1] in OWN[function], result
+
+
+def gist_keywords():
+    """Returns (keyword, what README says of it) for each in its table of the gist's keywords."""
+    table = README.split("| keyword in the gist | here |")[1].split("\n\n")[0]
+    for row in table.splitlines()[2:]:
+        _, left, right, _ = row.split("|")
+        yield from ((keyword, right) for keyword in re.findall(r"`(\w+)", left))
+
+
+@pytest.mark.parametrize("keyword, says", [*gist_keywords()])
+def test_readme_and_errors_say_the_same_of_the_gists_keywords(keyword, says):
+    answer = FOREIGN.get(keyword)
+    if keyword == "mel_to_spectrogram":
+        return  # a function in that table
+    names = re.findall(r"`(\w+)", says)
+    assert any(name in answer for name in names) or "call without it" in answer
+
+
+@pytest.mark.parametrize("wrong", [dict(center=False), dict(pad_mode="reflect"), dict(mono=True)])
+def test_what_librosa_knows_is_not_swallowed(wrong):
+    for function in (at.stft, at.griffin_lim, at.load_wav, at.mfcc):
+        with pytest.raises(TypeError, match=f"unexpected keyword argument '{[*wrong][0]}': "):
+            function("data/slt.wav", **wrong)
+
+
+def test_options_by_position_are_pointed_to_keywords():
+    with pytest.raises(TypeError, match="positional arguments: pass options by keyword, y, n_fft"):
+        at.stft(NOISE, 512, 128)
+
+
+def test_the_way_to_do_it_here_gives_what_librosa_gives(slt):
+    """Carries out what the table says of center, pad_mode, lifter and dct_type."""
+    import librosa
+
+    y, sr = slt
+    n_fft, hop_length, window = 1024, 256, at.stft(np.eye(1, 1024, 512)[0], n_fft=1024)
+    window = scipy.signal.get_window("hann", n_fft)
+    D = np.fft.rfft(at.frame(y, n_fft, hop_length) * window[:, None], axis=0)
+    assert np.allclose(D, librosa.stft(y, **GRID, center=False), atol=1e-3)
+    back = at.istft(D, hop_length=hop_length)
+    assert np.allclose(back[n_fft:-n_fft], y[n_fft // 2 :][: len(back)][n_fft:-n_fft], atol=1e-5)
+
+    cut = n_fft // 2 // hop_length
+    D = at.stft(np.pad(y, n_fft // 2, mode="reflect"), **GRID)[:, cut:-cut]
+    assert np.allclose(D, librosa.stft(y, **GRID, pad_mode="reflect"), atol=1e-3)
+
+    lifter, n_mfcc = 22, 13
+    C = at.mfcc(y, sr, n_mfcc=n_mfcc, **GRID)
+    lift = 1 + lifter / 2 * np.sin(np.pi * np.arange(1, n_mfcc + 1) / lifter)[:, None]
+    theirs = librosa.feature.mfcc(y=y, sr=sr, n_mfcc=n_mfcc, lifter=lifter, **GRID)
+    assert np.allclose(lift * C, theirs, atol=1e-2)
+
+    M = at.make_mel(np.abs(at.stft(y, **GRID)), at.mel_filterbank(sr, 1024), power=2)
+    decibels = librosa.power_to_db(M)
+    theirs = librosa.feature.mfcc(S=decibels, n_mfcc=13, dct_type=3)
+    ours = scipy.fft.dct(decibels, type=3, axis=0, norm="ortho")[:13]
+    assert np.allclose(ours, theirs, atol=1e-3)
