@@ -4,9 +4,9 @@ libsndfile decodes, but it believes headers: a length that is an estimate, unkno
 the first of several streams. `parts` splits what was joined, puts lengths right, passes over
 what is no sound, and says what should be there, so that `files` can compare it with what came.
 
-Other readers do no better: miniaudio (4 MB) drops joined parts too, and knows no Opus, AU or CAF;
-PyAV (100 MB) and ffmpeg (165 MB) read everything, and pass over holes and lost ends without a word.
-So we must count with any of them, and having counted we need none.
+Other readers were tried: miniaudio (4 MB) drops joined parts too, and knows no Opus, AU or CAF;
+PyAV (100 MB) reads everything, and passes over holes and lost ends without a word. So we must
+count with any of them, and having counted we need none.
 """
 
 import functools
@@ -196,23 +196,26 @@ def _chunked_parts(file, start, whole, name):
             yield Part(_Window(file, start, end)) if start else whole
             return
         part, start = _chunked_part(file, start, end, chunk, magic, name)
-        yield part or whole
+        part.source = part.source or whole.source
+        yield part
 
 
 def _chunked_part(file, start, end, chunk, magic, name):
-    """Returns a part, None for a file that is as it should be, and where the next one begins."""
+    """Returns a part, without a source if it is all of the file, and where the next one begins."""
     patches = _containers(file, chunk, magic, name)
     counted, empty = CHUNKED[magic][2], CHUNKED[magic][-1]
     size, there, is_empty = chunk.size, end - chunk.at, chunk.size <= empty
     following, junk = _behind(file, chunk.at + size, end, magic, strict=is_empty)
     if _is_unknown(size, there, chunk) or is_empty and junk:
         size, following, junk = there, None, 0
+    if magic == b"caff" and _bytes(file, start + 28, 4) == b"alac":  # packets, of unequal length
+        return Part(None, fault="its end is missing" if size > there else ""), None
     if size > there or size != chunk.size:
         patches |= chunk.sized(there + counted)
     behind = chunk.at + size  # libsndfile reads a W64 beyond the end that it gives
     stop = following or (behind if junk or magic == b"riff" else end)
     if start == 0 and stop >= end and not patches:
-        return None, None
+        return Part(None), None
     share = there / size if size - there > SLOPPY else 1
     if size == there > chunk.most():
         junk = there - chunk.most()  # libsndfile reads no further than a header can say
@@ -309,7 +312,7 @@ def _ogg_parts(file, start, whole, name):
         was_first, ends[-1] = is_first, is_last and stop <= len(data)
         at = data.find(b"OggS", stop)
     for begin, end, is_whole in zip(begins, [*begins[1:], len(data)], ends):
-        source = _Window(file, begin, end) if len(begins) > 1 else whole.source
+        source = _Window(file, begin, end) if end - begin < len(data) else whole.source
         yield Part(source, fault="" if is_whole else "its end is missing", streamed=True)
     if not begins:
         yield whole

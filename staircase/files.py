@@ -33,7 +33,7 @@ def read(path, *, offset=0.0, duration=None, channel=None):
             if recording.left * recording.sr < 0.5:
                 break
     if not recording.blocks and recording.faults:
-        raise ValueError(f"{name} cannot be read as sound (it is truncated or damaged): {CURE}")
+        raise ValueError(f"{name} is truncated or damaged, and none of it is left: fetch it again")
     if not recording.blocks and recording.seconds:
         raise ValueError(
             f"{name} lasts {recording.seconds:.2f} s, and offset={offset:g} s is not before its "
@@ -80,7 +80,7 @@ class Recording:
         Of channels that have nothing in common, the mean keeps one part in `channels`.
         """
         mean, one = np.sum(self.power, axis=0) if self.power else (0, 0)
-        if mean >= 0.5 * one / self.channels:
+        if not mean < 0.5 * one / self.channels:  # NaN is told elsewhere
             return ""
         return (
             f"{self.name} has {self.channels} channels that cancel when they are averaged, by "
@@ -163,14 +163,17 @@ def _samples(number):
 def _opened(part, name):
     """Returns a part as an open SoundFile, or refuses it in words of our own."""
     try:
-        return (_Stream if part.streamed else soundfile.SoundFile)(part.source)
+        file = (_Stream if part.streamed else soundfile.SoundFile)(part.source)
+        if file.format != "RAW":
+            return file
+        reason = "it has no header, its name alone speaks of sound"
     except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: headerless .raw
         reason = "libsndfile makes no sense of its header"
         if part.share < 1 or part.fault:
             reason = "it is truncated, fetch it again"
         elif re.search("not recognised|unknown format|regular file|raw", str(error).lower()):
             reason = "Format not recognised"
-        raise ValueError(f"{name} cannot be read as sound ({reason}): {CURE}") from None
+    raise ValueError(f"{name} cannot be read as sound ({reason}): {CURE}")
 
 
 class _Stream(soundfile.SoundFile):

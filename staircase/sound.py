@@ -45,7 +45,8 @@ def load_wav(path, *, sr=None, offset=0.0, duration=None, channel=None):
     -----
     UserWarning
         The file was cut off or is damaged: what is there is returned, and the warning says how
-        much of what. Its channels cancel when they are averaged.
+        much of what (but of rare formats, such as VOC or PAF, nothing tells how much there was).
+        Its channels cancel when they are averaged.
 
     Raises
     ------

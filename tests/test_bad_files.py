@@ -82,7 +82,11 @@ NO_SOUND = {  # name: content, the value, the cure
     "2_GHz.wav": (format_chunk(sr=2**31 - 1), "2_GHz.wav says .* 2147483647", "convert it again"),
     "no_bits.wav": (format_chunk(bits=0), "no_bits.wav", "convert it to WAV"),
     "unknown.wav": (format_chunk(kind=999), "unknown.wav", "convert it to WAV"),
-    "cut.flac": (FLAC[:5000], "cut.flac.*truncated", "convert it to WAV"),
+    **{
+        f"any{suffix}": (b"any text" * 50, "no header", "convert it to WAV")
+        for suffix in (".snd", ".gsm", ".vox", ".au")  # libsndfile believes these names
+    },
+    "cut.flac": (FLAC[:5000], "cut.flac.*truncated", "fetch it again"),
     "frames_too_short.wav": (format_chunk(channels=2), "16 bits .* block align says 2", "convert"),
     "24_bits_in_4_bytes.wav": (
         format_chunk(align=4, bits=24),
