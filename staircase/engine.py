@@ -307,7 +307,7 @@ def gradient_phases(S, window, hop_length, seed):
     n_fft = len(window)
     centre, width = bell = nearest_bell(window)
     rng, spread = np.random.default_rng(seed), compiled_spread()
-    apart = 4 * hop_length > np.count_nonzero(window) + 1  # periodic windows begin with 0
+    apart = share_little(window, hop_length)
     beyond = dict(constant_values=1.5 * np.log(_SILENCE)) if apart else dict(mode="edge")
     peak = max(S.max(), np.finfo(S.dtype).tiny)  # silence is all floor
     nepers = _AUDIBLE_DB / 20 * np.log(10)  # the audible range, in units of log S
@@ -345,6 +345,11 @@ def gradient_phases(S, window, hop_length, seed):
             found = found + (doubt[len(known) :] / n_fft * draws).astype(np.float32)
             found -= 2 * np.pi * np.round(found / (2 * np.pi))
         yield block, found
+
+
+def share_little(window, hop_length):
+    """Whether the frames before and after another share less than half a window."""
+    return 4 * hop_length > np.count_nonzero(window) + 1  # periodic windows begin with 0
 
 
 def places(log_S, window, hop_length, bell):

@@ -15,7 +15,7 @@ import scipy  # its parts load when they are named: scipy.signal takes a second
 
 from . import likely
 from .arguments import NAMES, Array, affordable, checked, each, shown, warn
-from .engine import blocks
+from .engine import blocks, share_little
 
 _THE_OTHER_N_FFT = "pass the n_fft of the way down"
 _BLOCK_SAMPLES = 2**18  # in the frames that are transformed at a time
@@ -62,6 +62,11 @@ class Grid(NamedTuple):
         elif rows <= min(256, n_fft // 4):
             cure += ", a mel spectrum to mel_to_audio, MFCCs to mfcc_to_audio"
         return cls.of(n_fft, hop_length, win_length, window, rows=rows, cure=cure)
+
+    @property
+    def is_sparse(self):
+        """Whether frames share so little that a spectrum tells few phases: at half overlap."""
+        return share_little(self.window, self.hop_length)
 
     def shortest(self, n_frames):
         """Returns the fewest samples of which `stft` makes `n_frames` frames."""

@@ -10,7 +10,7 @@ import scipy  # its parts load when they are named
 from . import likely
 from .arguments import Start, affordable, below_nyquist, checked, each, in_format, shown
 from .frames import Grid
-from .phase import solve
+from .phase import keeping, solve
 
 # Slaney's scale: a straight line up to 1000 Hz, logarithmic above.
 SLANEY_MEL_PER_HZ = 3 / 200
@@ -20,6 +20,7 @@ _LOG_STEP = np.log(6.4) / 27  # 27 mels take it from 1000 to 6400 Hz
 
 AUTO_START = Start(names=("auto", *Start.names))
 _FAINT = 1e-9  # a filter weight that is zero but for rounding, as at the foot of a triangle
+_FIRST_STEPS = dict(n_iter=4, momentum=0.99, gamma=1.25)  # more make speech less intelligible
 _MEL_STEPS = dict(momentum=0.9, gamma=1.25)  # best of those tried; the target moves along
 
 
@@ -395,7 +396,8 @@ def mel_to_audio(
         The filter (n_mels, 1 + n_fft//2) and the exponent of the way down.
     n_iter : int
         Iterations; 0 gives the magnitudes of `mel_to_spectrogram` (from random phases, those of
-        its ``n_iter=0``) with the starting phases.
+        its ``n_iter=0``) with the starting phases. At half overlap, where a spectrum tells few
+        phases, four of `griffin_lim`'s come first, unless the start is random.
     init : str or ndarray (..., 1 + n_fft//2, n_frames)
         As in `griffin_lim`, or "auto": "gradient" from n_fft / 16 bands up (64 of 1024),
         "random" below, where the spectrum is too smooth to tell the phase.
@@ -428,16 +430,19 @@ def mel_to_audio(
     _refuse_bands(mel_filter, M)
     grid = Grid.of(n_fft, hop_length, win_length, window, rows=mel_filter.shape[1])
     init = best_start(init, len(M), grid.n_fft)
+    is_random = isinstance(init, str) and init == "random"
     # What a random start begins with does not matter: the iteration itself approaches M.
-    updates = 0 if isinstance(init, str) and init == "random" else 10
-    S = mel_to_spectrogram(M, mel_filter, power=power, n_iter=updates)
+    S = mel_to_spectrogram(M, mel_filter, power=power, n_iter=0 if is_random else 10)
     mel_filter = mel_filter.astype(M.dtype, copy=False)
 
     def approach(first, last):
         return _keep_mel(M[:, first:last], mel_filter, power)
 
+    stages = [(approach, dict(n_iter=n_iter, **_MEL_STEPS))]
+    if grid.is_sparse and n_iter and not is_random:  # these phases are no sound's yet
+        stages.insert(0, (keeping(S), _FIRST_STEPS))
     with np.errstate(over="ignore", invalid="ignore"):
-        y = solve(approach, S, init, grid, length, seed, dict(n_iter=n_iter, **_MEL_STEPS))
+        y = solve(stages, S, init, grid, length, seed)
     return in_format(y, f"M ** {1 / power:.3g}, with power={power:g},")
 
 

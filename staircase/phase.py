@@ -238,18 +238,24 @@ def griffin_lim(
     (True, True)
     """
     grid = Grid.of_spectrum(S, n_fft, hop_length, win_length, window)
-
-    def keep(first, last):
-        return engine.keep_magnitude(S.T[first:last])
-
-    steps = dict(n_iter=n_iter, momentum=momentum, gamma=gamma)
-    return solve(keep, S, init, grid, length, seed, steps)
+    stage = keeping(S), dict(n_iter=n_iter, momentum=momentum, gamma=gamma)
+    return solve([stage], S, init, grid, length, seed)
 
 
-def solve(fit_of, S, init, grid, length, seed, steps):
-    """Returns the waveform that the fits lead to, from magnitudes `S` with the phases of `init`."""
+def keeping(S):
+    """Returns fit_of(first, last), for `engine.solve`: these frames keep the magnitudes `S`."""
+    return lambda first, last: engine.keep_magnitude(S.T[first:last])
+
+
+def solve(stages, S, init, grid, length, seed):
+    """Returns the waveform to which stages lead, from magnitudes `S` with the phases of `init`.
+
+    A stage is what the frames are fitted to, and how: (fit_of, steps of `engine.solve`).
+    """
     frames, y = _begin(S, init, grid, length, seed)
-    return engine.solve(frames, fit_of, y, **steps)[frames.sound]
+    for fit_of, steps in stages:
+        y = engine.solve(frames, fit_of, y, **steps)
+    return y[frames.sound]
 
 
 @checked(S=Magnitude(alone="watch one sound (rows, frames) at a time"))

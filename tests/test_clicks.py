@@ -73,19 +73,22 @@ def test_trains_of_clicks_are_never_much_worse_than_librosas(period, first):
         assert ms_away(y, at.griffin_lim(S, length=SR, **grid)) < 1
 
 
-@pytest.mark.parametrize("n_fft, n_mels", [(512, 40), (1024, 128), (2048, 128)])
-@pytest.mark.parametrize("places", [[8392], [8205], range(77, SR, 2533), range(5, SR, 4001)])
-def test_a_mel_of_clicks_is_not_worse_than_librosas(n_fft, n_mels, places):
-    y, grid = clicks(*places), dict(n_fft=n_fft, hop_length=n_fft // 2)
+@pytest.mark.parametrize("n_fft, n_mels", [(512, 40), (1024, 80), (1024, 128), (2048, 128)])
+@pytest.mark.parametrize("first", [5, 8392])
+@pytest.mark.parametrize("period", [61, 160, 320, 601, 1100, 1601, 2533, 16000])
+def test_a_mel_of_clicks_is_never_much_worse_than_librosas(n_fft, n_mels, first, period):
+    y, grid = clicks(*range(first, SR, period)), dict(n_fft=n_fft, hop_length=n_fft // 2)
     mel_filter = at.mel_filterbank(SR, n_fft, n_mels=n_mels)
     S = np.abs(at.stft(y, **grid))
     M = at.make_mel(S, mel_filter, power=2)
     ours = at.mel_to_audio(M, mel_filter, power=2, length=SR, **grid)
     spectrum = librosa.feature.inverse.mel_to_stft(M, sr=SR, n_fft=n_fft)
     theirs = librosas(spectrum, length=SR, **grid)
-    # Better by 2 dB and more, but for clicks hardly further apart than a frame is long.
+    # Better by 2 dB and more, but where a frame holds one click or two. There it is 10 dB worse
+    # without griffin_lim's rounds before.
     assert convergence(ours, S, **grid) < convergence(theirs, S, **grid) + 3
-    assert ms_away(y, ours) < 1
+    if period > n_fft:
+        assert ms_away(y, ours) < 1
 
 
 def struck(seconds, tone, seed):
@@ -110,6 +113,17 @@ def test_voices_do_not_pay_for_it(voice):
     S = np.abs(at.stft(y, **grid))
     ours = convergence(at.griffin_lim(S, length=len(y), **grid), S, **grid)
     assert ours < convergence(librosas(S, length=len(y), **grid), S, **grid) - 2  # measured 3, 10
+
+
+def test_words_do_not_pay_for_it(voice):
+    # Measured 0.05 to 0.1 above librosa's, as without the four rounds; 0.02 less with sixteen.
+    (y, sr), grid = voice, dict(n_fft=1024, hop_length=512)
+    mel_filter = at.mel_filterbank(sr, 1024, n_mels=80)
+    M = at.make_mel(np.abs(at.stft(y, **grid)), mel_filter, power=2)
+    ours = at.mel_to_audio(M, mel_filter, power=2, length=len(y), **grid)
+    spectrum = librosa.feature.inverse.mel_to_stft(M, sr=sr, n_fft=1024)
+    theirs = librosas(spectrum, length=len(y), **grid)
+    assert at.intelligibility(ours, y, sr) > at.intelligibility(theirs, y, sr) + 0.04
 
 
 def test_a_tone_lies_in_the_middle_and_is_in_little_doubt():
