@@ -532,7 +532,7 @@ def _sound(path, data, sr):
         mixed = " when its channels are averaged" if found.channels > 1 else ""
         raise ValueError(f"{path} is silent: it peaks at {peak:.2g} of full scale{mixed}")
     if found.cancels:
-        raise ValueError(found.cancels)
+        raise ValueError(f"{found.cancels}: save one of them as a file of its own")
     return y, dict(sr=found.sr, channels=found.channels)
 
 

@@ -84,7 +84,7 @@ class Recording:
             return ""
         return (
             f"{self.name} has {self.channels} channels that cancel when they are averaged, by "
-            f"{100 * (1 - mean / one):.3g} % of their power: read one of them, as channel=0"
+            f"{100 * (1 - mean / one):.3g} % of their power"
         )
 
     def take(self, part):

@@ -66,8 +66,10 @@ def load_wav(path, *, sr=None, offset=0.0, duration=None, channel=None):
     ((24000,), 16000)
     """
     found = files.read(path, offset=offset, duration=duration, channel=channel)
-    for words in filter(None, (found.lost, found.cancels)):
-        warnings.warn(words, stacklevel=3)
+    if found.lost:
+        warnings.warn(found.lost, stacklevel=3)
+    if found.cancels:
+        warnings.warn(f"{found.cancels}: read one of them, as channel=0", stacklevel=3)
     return resampled(found, sr)
 
 

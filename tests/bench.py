@@ -40,7 +40,6 @@ from staircase.engine import (
     with_phases,
 )
 from staircase.frames import Grid
-from staircase.voice import _PITCH_GATE_DB
 
 try:
     import pesq
@@ -340,7 +339,7 @@ def trackers():
             t = np.arange(1 + len(y) // hop) * hop / sr
             f0 = hz[np.abs(times - t[:, np.newaxis]).argmin(axis=1)]  # of the nearest frame
             power = np.mean(at.frame(np.pad(y, 512), 1024, hop) ** 2, axis=0)[: len(t)]
-            return np.where(power > power.max() * 10 ** (-_PITCH_GATE_DB / 10), f0, 0.0)
+            return np.where(power > power.max() * 10 ** (-34 / 10), f0, 0.0)  # pitch's top_db
 
         return track
 
