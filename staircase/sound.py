@@ -6,14 +6,13 @@ One channel at full scale 1.0 is what everything below works on: `load_wav` make
 import importlib
 import io
 import os
-import warnings
 
 import numpy as np
 import scipy  # its parts load when they are named: scipy.signal takes a second
 import soundfile
 
 from . import files
-from .arguments import Sound, affordable, checked, each, shown
+from .arguments import Sound, affordable, checked, each, shown, warn
 
 
 @checked
@@ -66,10 +65,8 @@ def load_wav(path, *, sr=None, offset=0.0, duration=None, channel=None):
     ((24000,), 16000)
     """
     found = files.read(path, offset=offset, duration=duration, channel=channel)
-    if found.lost:
-        warnings.warn(found.lost, stacklevel=3)
-    if found.cancels:
-        warnings.warn(f"{found.cancels}: read one of them, as channel=0", stacklevel=3)
+    warn(found.lost)
+    warn(found.cancels and f"{found.cancels}: read one of them, as channel=0")
     return resampled(found, sr)
 
 
