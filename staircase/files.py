@@ -16,7 +16,7 @@ import numpy as np
 import soundfile
 
 from .arguments import NAMES, SOUND, affordable, shown
-from .containers import CURE, parts
+from .containers import CURE, Foreign, parts
 
 # ----------------------------------------------------------------------------------------
 # Reading
@@ -165,12 +165,12 @@ def _opened(part, name):
     try:
         return (_Stream if part.streamed else soundfile.SoundFile)(part.source)
     except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: headerless .raw
-        reason = "libsndfile makes no sense of its header"
+        refusal, reason = ValueError, "libsndfile makes no sense of its header"
         if part.share < 1 or part.fault:
             reason = "it is truncated, fetch it again"
         elif re.search("not recognised|unknown format|regular file|raw", str(error).lower()):
-            reason = "Format not recognised"
-        raise ValueError(f"{name} cannot be read as sound ({reason}): {CURE}") from None
+            refusal, reason = Foreign, "Format not recognised"
+        raise refusal(f"{name} cannot be read as sound ({reason}): {CURE}") from None
 
 
 class _Stream(soundfile.SoundFile):
