@@ -104,6 +104,22 @@ def test_a_folder_that_cannot_be_written_is_told_and_one_that_can_is_the_cure(na
     assert any((tmp_path / "kept").iterdir())
 
 
+@pytest.mark.parametrize(
+    "library, use",
+    [("librosa", "load_wav"), ("librosa", "pitch"), ("pystoi", "intelligibility")],
+)
+def test_a_library_that_is_missing_is_named_with_its_cure(library, use):
+    last = run(f"import sys; sys.modules[{library!r}] = None; " + USES[use]).stderr.splitlines()[-1]
+    assert last.startswith(f"ModuleNotFoundError: {library}.")
+    assert last.endswith(f"pip install {library}")
+
+
+def test_what_a_library_itself_misses_is_told_by_its_own_name():
+    missing = "import sys; sys.modules['lazy_loader'] = None; "
+    last = run(missing + USES["pitch"]).stderr.splitlines()[-1]
+    assert "lazy_loader" in last and "pip install" not in last
+
+
 def test_another_failure_of_librosa_is_not_hidden():
     broken = "import sys; sys.modules['librosa'] = None; "
     assert "NUMBA_CACHE_DIR" not in run(broken + USES["pitch"]).stderr
