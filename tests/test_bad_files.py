@@ -512,6 +512,19 @@ def test_of_a_file_with_a_hole_comes_what_can_be_decoded_and_a_warning(
     assert capfd.readouterr() == ("", ""), "nor does a decoder grumble"
 
 
+@pytest.mark.parametrize("kind", ["OGG", "OPUS"])
+def test_no_page_of_an_ogg_is_lost_in_silence(kind, attempt, trust):
+    data = file_of(np.tile(LONG, 3), kind)
+    places = [found.start() for found in re.finditer(b"OggS", data)]
+    spans = [*zip(places, [*places[1:], len(data)])][3:-1]  # neither the head nor the end
+    for begin, end in spans:  # libsndfile makes nothing of a hole in the first second
+        for damaged in (data[:begin] + data[end:], data[: end - 9] + b"?" + data[end - 8 :]):
+            _, _, words = told(attempt, damaged)
+            assert len(words) == 1 and "1 of its pages are missing or damaged" in words[0]
+    trust(kinds=2)
+    assert len(spans) > 2
+
+
 @pytest.mark.parametrize("kind", EXACT[:6])
 def test_bytes_that_no_header_counts_are_not_passed_over_in_silence(kind, attempt, trust):
     y, _, words = told(attempt, file_of(LONG, kind) + np.random.default_rng(0).bytes(3000))
