@@ -161,6 +161,14 @@ class Chunk:
         }
 
 
+_NAME = re.compile(rb"[ -~]{4}")  # of a chunk
+
+
+def _begins(file, at):
+    """Returns whether there is a chunk's name at a place; sizes may be beyond any file."""
+    return at < 2**62 and bool(_NAME.match(_bytes(file, at, 4)))
+
+
 def _chunks(file, at, magic):
     """Yields name, place and size of the contents of every chunk from a place on."""
     _, layout, counted, pad, *_ = CHUNKED[magic]
@@ -168,7 +176,9 @@ def _chunks(file, at, magic):
         at += struct.calcsize(layout)
         size = max(0, head[1] - counted)
         yield head[0], at, size
-        at += size + -size % pad
+        at += size
+        if _begins(file, at + -size % pad) or not _begins(file, at):
+            at += -size % pad  # which some writers forget
 
 
 def _sound_chunk(file, start, magic):
@@ -243,14 +253,15 @@ def _behind(file, at, end, magic, strict):
     """
     if at < end and _bytes(file, at, 4) in CHUNKED:  # though it should begin at an even place
         return at, 0
-    at += -at % CHUNKED[magic][3]
+    if not _begins(file, at):
+        at += -at % CHUNKED[magic][3]
     for name, inside, size in _chunks(file, at, magic):
+        at = inside - struct.calcsize(CHUNKED[magic][1])
         if name[:4] in CHUNKED:
             return at, 0
-        if not re.match(rb"[ -~]{4}", name) or strict and inside + size > end:
+        if not _NAME.match(name) or strict and inside + size > end:
             known = _tag_length(name) or not _bytes(file, at, 2**20).strip(b"\0")
-            return None, 0 if known else end - at
-        at = inside + size + -size % CHUNKED[magic][3]
+            return None, 0 if known or end - at <= SLOPPY else end - at
     return None, 0
 
 

@@ -425,6 +425,9 @@ def whole_kinds():
     heard = as_heard(wav)
     for n in (1, 36, 44):
         yield f"size {n} too large", changed(wav, b"data", "<I", 60000 + n), heard
+    odd = struct.pack("<4sI", b"LIST", 27) + b"x" * 27  # which lacks the byte that makes it even
+    yield "a chunk without its last byte", wav + odd + struct.pack("<4sI", b"JUNK", 90) + odd, heard
+    yield "a few bytes that are no chunk", wav + b"\x80\x90\xa0" * 9, heard
     yield "half the byte rate", changed(wav, 28, "<I", SR), heard
     yield "twice the byte rate and block align", changed(wav, 28, "<IH", 4 * SR, 4), heard
     yield "RIFX", in_wider_containers(16, 2, order=">"), np.round(LONG * 2**15) / 2**15
