@@ -41,7 +41,10 @@ This file is the door: every public name, in reading order (help() sorts them). 
 ==================  =================================================  =====================
 ``sound.py``        a sound in and out, levels, a band of frequencies  01
 ``files.py``        reads a file whole, or says what is missing        called by ``sound.py``
-``containers.py``   what files are made of                             called by ``files.py``
+``containers.py``   one file behind the other: splits what was joined  called by ``files.py``
+``chunks.py``       WAV and other files that say how long they are     by ``containers.py``
+``streams.py``      FLAC, Ogg and MP3, frame by frame                  by ``containers.py``
+``parts.py``        what these are made of: parts and gaps             by all four
 ``frames.py``       y <-> D: frames, the transform and its inverse     01
 ``decibels.py``     levels, and the pretty picture                     01
 ``phase.py``        S -> y: slide, gradient, Griffin-Lim               02

@@ -71,11 +71,13 @@ from staircase.sound import resampled
 VERSION = 1  # of the layout above; a store of a later one is refused
 SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au")
 SUFFIXES += (".snd", ".caf", ".w64", ".sph", ".wave", ".bwf", ".rf64", ".bw64", ".mp2", ".aifc")
-SUFFIXES += (".mp1", ".mpga")
+SUFFIXES += (".mp1", ".mpga", ".nist", ".voc", ".svx", ".8svx", ".iff", ".sf", ".paf", ".avr")
+SUFFIXES += (".pvf", ".sds", ".wve", ".xi")
 UNREAD = tuple(  # of sound that libsndfile does not read
     ".m4a .m4b .m4r .mp4 .m4v .mov .3gp .3g2 .aac .adts .webm .weba .mka .mkv .ogv .wma .wmv .asf "
     ".amr .awb .ape .wv .mpc .mp+ .tta .tak .shn .spx .ra .rm .ac3 .eac3 .dts .alac .dsf .dff "
-    ".raw .pcm .ulaw .alaw .gsm .vox .sd2 .qcp .mid .midi".split()
+    ".raw .pcm .ulaw .alaw .gsm .vox .sd2 .qcp .aa .aax .oma .at3 .adx .flv .f4a .f4v .ogx .ogm "
+    ".avi .mpg .mpeg .vob .ts .mts .m2ts .mxf".split()
 )
 CONVENTIONS = dict(  # what no recipe changes, for those who read a store with other tools
     window="hann, periodic", center=True, mel="slaney, of unit area, 0 Hz to sr / 2", power=2,

@@ -1,7 +1,7 @@
 """Files: a sound file is read whole, or as far as it goes with a word on what is missing.
 
-`containers` says what parts a file has and how long they should be, libsndfile decodes them one
-by one, and `read` counts what came.
+`containers` says what parts a file has and what is missing between them, libsndfile decodes the
+parts one by one, and a `Recording` keeps what was asked for and what there is to be told.
 """
 
 import contextlib
@@ -16,7 +16,8 @@ import numpy as np
 import soundfile
 
 from .arguments import NAMES, SOUND, affordable, shown
-from .containers import CURE, Foreign, parts
+from .containers import unfolded
+from .parts import CURE, Foreign, Gap, Window, size_of
 
 # ----------------------------------------------------------------------------------------
 # Reading
@@ -28,12 +29,15 @@ def read(path, *, offset=0.0, duration=None, channel=None):
     name, source, opened = _source(path)
     recording = Recording(name, channel, offset, math.inf if duration is None else duration)
     with opened as file:
-        for part in parts(file, source, name):
-            recording.take(part)
+        for part in unfolded(file, name):
+            if isinstance(part, Gap):
+                recording.lacks(part)
+            else:
+                recording.take(part, part.source or source)
             if recording.left * recording.sr < 0.5:
                 break
     if not recording.blocks and recording.faults:
-        raise ValueError(f"{name} is truncated or damaged, and none of it is left: fetch it again")
+        raise ValueError(recording.lost)
     if not recording.blocks and recording.seconds:
         raise ValueError(
             f"{name} lasts {recording.seconds:.2f} s, and offset={offset:g} s is not before its "
@@ -54,9 +58,10 @@ class Recording:
     left: float  # seconds that are still to be read
     sr: int = 0
     channels: int = 0
-    seconds: float = 0.0  # of the file that were passed over or read
+    seconds: float = 0.0  # of the file that were passed over or read, or are missing
+    last: float = 0.0  # seconds of the part before
     blocks: list = field(default_factory=list)
-    power: list = field(default_factory=list)  # of each block: of the mean, and of a channel
+    power: list = field(default_factory=list)  # of each second: of the mean, of a channel, length
     faults: list = field(default_factory=list)
 
     @functools.cached_property
@@ -69,30 +74,34 @@ class Recording:
         """Says what is missing of what was asked for; nothing if it is all there."""
         if not self.faults:
             return ""
-        read, what = sum(map(len, self.blocks)) / self.sr, "; ".join(self.faults)
-        state = f"{self.name} is truncated or damaged, {read:.3f} s are read"
-        return f"{state} ({what}): fetch it again"
+        n, what = sum(map(len, self.blocks)), "; ".join(self.faults)
+        read = f"{n / self.sr:.3f} s are read" if n else "nothing of what was asked for is left"
+        return f"{self.name} is truncated or damaged, {read} ({what}): fetch it again"
 
     @property
     def cancels(self):
         """Says that the mean has lost what the channels hold; nothing if it has not.
 
-        Of channels that have nothing in common, the mean keeps one part in `channels`.
+        Of channels that have nothing in common, the mean keeps one part in `channels`. The shorter
+        a piece is, the sooner they oppose each other by chance, though hardly ever wholly.
         """
-        mean, one = np.sum(self.power, axis=0) if self.power else (0, 0)
-        if not mean < 0.5 * one / self.channels:  # NaN is told elsewhere
+        mean, one, n = np.array(self.power).reshape(-1, 3).T
+        bound = np.select([n < 0.01 * self.sr, n < 0.1 * self.sr], [0, 0.01], 0.5)
+        is_lost = mean < bound / self.channels * one  # NaN is told elsewhere
+        if not one[is_lost].sum() > 0.1 * one.sum():
             return ""
+        share = 1 - mean[is_lost].sum() / one[is_lost].sum()
         return (
             f"{self.name} has {self.channels} channels that cancel when they are averaged, by "
-            f"{100 * (1 - mean / one):.3g} % of their power"
+            f"{100 * share:.3g} % of their power in {n[is_lost].sum() / self.sr:.3g} s"
         )
 
-    def take(self, part):
-        """Adds what is wanted of the next part of the file, and notes what is missing of it."""
+    def take(self, part, source):
+        """Adds what is wanted of the next part of the file, and notes what cannot be read."""
         try:
-            opened = _opened(part, self.name)
+            opened = _opened(part, source, self.name)
         except ValueError:
-            if not self.blocks:
+            if not self.sr:
                 raise
             self.faults.append(f"what follows {self.seconds:.3f} s cannot be read")
             return
@@ -102,13 +111,24 @@ class Recording:
             n_skipped = _skipped(file, n_skip)
             there = min(wanted, file.frames - n_skipped) if n_skipped == n_skip else 0
             n, broke_off = self._fill(file, there)
-            if n < wanted:
-                self._compare(part, file, n_skipped + n, broke_off)
-            if part.n_lost:
-                self.faults.append(f"{part.n_lost} of its pages are missing or damaged")
-        self.seconds += (n_skipped + n) / self.sr
+        self.last = (n_skipped + n) / self.sr
+        self.seconds += self.last
         self.skip -= n_skipped / self.sr if n_skipped < n_skip else self.skip
         self.left -= n / self.sr
+        if broke_off:
+            self.faults.append(f"behind {self.seconds:.3f} s it cannot be read")
+
+    def lacks(self, gap):
+        """Passes over what is missing, as if it were there, and notes it if it was asked for."""
+        seconds = gap.seconds or self.last * (1 / gap.share - 1)
+        begin, self.seconds = self.seconds, self.seconds + seconds
+        if gap.why:
+            self.faults.append(f"at {begin:.3f} s {gap.why}")
+        elif seconds > self.skip:
+            digits = 3 if seconds > 1e-3 else 6
+            self.faults.append(f"{begin:.{digits}f} to {self.seconds:.{digits}f} s are missing")
+        self.left -= max(0, seconds - self.skip)
+        self.skip = max(0, self.skip - seconds)
 
     def _agree(self, file):
         """Takes over rate and channels, if they go with those of the parts before."""
@@ -143,36 +163,31 @@ class Recording:
             return block[:, self.channel or 0].copy()
         with np.errstate(invalid="ignore", over="ignore"):  # NaN is reported later
             mean = block.mean(axis=1)
-            self.power.append((np.vdot(mean, mean), np.vdot(block, block) / block.shape[1]))
+            for at in range(0, len(block), self.sr):
+                one, all_ = mean[at : at + self.sr], block[at : at + self.sr]
+                self.power.append(
+                    (np.vdot(one, one), np.vdot(all_, all_) / block.shape[1], len(one))
+                )
         return mean
-
-    def _compare(self, part, file, n, broke_off):
-        """Notes what is missing of a part that ended after `n` samples."""
-        promised = n / part.share if part.share < 1 else part.promised
-        promised = promised or (file.frames if file.frames < 2**62 else 0)
-        if n < promised:
-            self.faults.append(f"{n / self.sr:.3f} of {promised / self.sr:.3f} s are there")
-        elif broke_off and not promised:
-            self.faults.append(f"behind {n / self.sr:.3f} s it cannot be read")
-        if part.fault:
-            self.faults.append(f"at {self.seconds + n / self.sr:.3f} s {part.fault}")
 
 
 def _samples(number):
     return round(min(number, 2**62))
 
 
-def _opened(part, name):
+def _opened(part, source, name):
     """Returns a part as an open SoundFile, or refuses it in words of our own."""
     refusal = ValueError
+    if hasattr(source, "seek"):  # not a path
+        source = Window(source, 0, size_of(source))  # libsndfile seeks to places before the start
     try:
-        file = (_Stream if part.streamed else soundfile.SoundFile)(part.source)
+        file = (_Stream if part.streamed else soundfile.SoundFile)(source)
         if file.format != "RAW":
             return file
         reason = "it has no header, its name alone speaks of sound"
     except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: headerless .raw
         reason = "libsndfile makes no sense of its header"
-        if part.share < 1 or part.fault:
+        if part.is_cut:
             reason = "it is truncated, fetch it again"
         elif re.search("not recognised|unknown format|regular file|raw", str(error).lower()):
             refusal, reason = Foreign, "Format not recognised"

@@ -22,8 +22,9 @@ def load_wav(path, *, sr=None, offset=0.0, duration=None, channel=None):
     Parameters
     ----------
     path : str, path or binary file object
-        What soundfile reads: WAV, FLAC, OGG, MP3, AIFF, ... ``~`` is your home. Streams that
-        were joined are read one behind the other.
+        What soundfile reads: WAV, FLAC, OGG, MP3, AIFF, ... ``~`` is your home. Files that
+        were joined are read one behind the other. Of FLAC, OGG and MP3 all bytes are looked
+        at, whatever is asked for.
     sr : number, optional
         Resample to this rate in Hz; None keeps the file's own.
     offset : float
@@ -43,8 +44,9 @@ def load_wav(path, *, sr=None, offset=0.0, duration=None, channel=None):
     Warns
     -----
     UserWarning
-        The file was cut off or is damaged: what is there is returned, and the warning says how
-        much of what (but of rare formats, such as VOC or PAF, nothing tells how much there was).
+        The file was cut off or is damaged: what is there is returned, and the warning says what
+        is missing. Nothing tells what AVR, IRCAM, MAT, MPC 2000, PAF, PVF, SDS, WVE and XI
+        lack, nor which bytes have changed in WAV, ALAC or MP3, as they have no checksums.
         Its channels cancel when they are averaged.
 
     Raises

@@ -513,7 +513,7 @@ BAD = {  # the file, what is in it, and the reason that must be given
     "nearly_3.ogg": (OGG[:-200], "is truncated"),
     "_hidden.wav": (WAV, "_ in front"),
     "hole_1.mp3": (MP3[:2000] + bytes(1500) + MP3[3500:], "is truncated or damaged.* are no sound"),
-    "hole_2.ogg": (OGG[:9000] + bytes(1500) + OGG[10500:], "is truncated or damaged.* are there"),
+    "hole_2.ogg": (OGG[:9000] + bytes(1500) + OGG[10500:], "is truncated or damaged.* are missing"),
     "rates.flac": (FLAC + encode(Y, 8000, "FLAC"), "changes from 16000 to 8000 samples per second"),
     "apart.wav": (encode(np.stack([Y, -Y], axis=1)), "is silent.*averaged"),
     "nearly_apart.wav": (encode(np.stack([Y, -0.8 * Y], axis=1)), "that cancel.*save one of them"),
@@ -575,6 +575,18 @@ def test_sounds_of_formats_that_cannot_be_read_are_named(tmp_path):
     assert said in str(report)
     assert "1 file is of a format that" in str(corpus.Report(unread=["a.m4a"]))
     assert not set(corpus.UNREAD) & set(corpus.SUFFIXES)
+
+
+OLDER = dict(
+    nist="NIST", voc="VOC", svx="SVX", sf="IRCAM", paf="PAF", avr="AVR", pvf="PVF", sds="SDS"
+)
+
+
+@pytest.mark.parametrize("suffix", OLDER)
+def test_older_formats_are_found_by_their_names_and_read(suffix, tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / f"a.{suffix}").write_bytes(encode(noise(0, 1), codec=OLDER[suffix]))
+    assert build(tmp_path / "in", tmp_path / "features").made == 1
 
 
 KINDS = {"flac": "FLAC", "mp3": "MP3", "aiff": "AIFF", "au": "AU", "w64": "W64", "caf": "CAF"}

@@ -16,8 +16,8 @@ import audiotools as at
 ROOT = Path(__file__).resolve().parent.parent
 STAIRCASE = ROOT / "staircase"
 # From the ground up. A room knows those below it; measures and sound stand beside.
-FLOORS = "likely arguments containers files engine sound measures frames decibels phase mel"
-FLOORS = [*FLOORS.split(), "cepstrum", "voice"]
+FLOORS = "likely arguments parts chunks streams containers files engine sound measures frames"
+FLOORS = [*FLOORS.split(), *"decibels phase mel cepstrum voice".split()]
 
 
 def functions(path):

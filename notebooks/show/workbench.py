@@ -14,8 +14,8 @@ import traitlets
 import audiotools as at
 from show.panels import Panel, status_line
 from show.players import clip_path, encode
-from staircase.containers import Foreign
 from staircase.files import read
+from staircase.parts import Foreign
 from staircase.sound import resampled
 
 SILENCE, LOUD = 1e-4, 1e3  # peaks as shares of full scale: −80 and 60 dB
