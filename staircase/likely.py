@@ -239,9 +239,11 @@ def misfit(mel_filter, x, name):
 def no_spectrum(S, hop_length):
     """Returns why `S` is hardly a spectrum, if no n_fft was named: any number of rows makes one.
 
-    A right spectrum must raise no doubt. Of 25,522 (29 n_fft of 256 ... 8192, their usual hops,
-    23 voices, instruments and synthetic sounds of 0.3 ... 10 s, frame counts that make an n_fft
-    themselves) none did with its hop, and none without. Of voices on their side 97 % do.
+    A right spectrum must raise no doubt, and one on its side should. Tried were 29 n_fft of
+    256 ... 8192 with their usual hops, and 23 voices, instruments and synthetic sounds of
+    0.3 ... 10 s, cut to frame counts that make an n_fft themselves. Of 8,656 right ones none is
+    doubted, with hop or without. On their side 93 ... 97 % of the voices are told with the hop,
+    81 ... 89 % without; of a bird 82 and 49 %, of synthetic sounds fewer, for sizes alone tell.
     """
     rows, columns = S.shape
     name, n_fft = "D" if S.dtype.kind == "c" else "S", 2 * (rows - 1)
@@ -273,7 +275,7 @@ def _on_its_side(S, hop_length):
     return points >= _ENOUGH
 
 
-_ENOUGH = 3  # points; right spectra reach 2.5 with their hop, 2.5 without
+_ENOUGH = 3  # points; right spectra of 25,522 (another draw) reached 2.5
 _MOST_OF_LEVELS = 4  # points; with 3.4 at most a tenth of the voices on their side go unseen
 _RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)  # Hz
 _SPANS = (10, 12.5, 16, 20, 25, 30, 32, 40, 50, 60, 64, 80, 100, 125)  # ms
