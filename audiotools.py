@@ -61,7 +61,7 @@ The last names below keep those of the notebook that this course grew from: Tim 
 Marvin Thielk's, with functions by Kyle Kastner (https://gist.github.com/kastnerkyle/179d6e9a88202ab0a2fe).
 """
 
-from staircase.arguments import checked
+from staircase.arguments import checked, no_such_name as __getattr__  # noqa: F401 librosa's
 from staircase.sound import load_wav, save_wav, match_level
 from staircase.sound import butter_bandpass, butter_bandpass_filter
 from staircase.frames import frame, overlap_add, stft, istft

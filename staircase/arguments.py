@@ -133,8 +133,7 @@ class Magnitude(Array):
         return likely.below_zero(x, name)
 
     def _doubt(self, x, name, lowest, highest):
-        if lowest == 0 and highest == 1:  # rarely so exactly, unless scaled
-            warn(likely.scaled(x, name))
+        warn(likely.no_magnitudes(x, name, lowest, highest))
 
 
 @dataclass(frozen=True)
@@ -442,6 +441,35 @@ def answer(keyword, parameters):
         taken = [name for name in names if name in parameters]
         return f"use {taken[0]}" if taken else last or answer(names[0], parameters)
     return here
+
+
+# Functions from there, and what does their work here.
+FUNCTIONS_ELSEWHERE = {
+    "load": "use y, sr = load_wav(path); librosa.resample(y, orig_sr=sr, target_sr=...) for a rate",
+    "griffinlim": "use griffin_lim(S)",
+    "melspectrogram": "use make_mel(np.abs(stft(y)), mel_filterbank(sr, 2048), power=2)",
+    "mel_spectrogram": "use make_mel(np.abs(stft(y)), mel_filterbank(sr, 2048), power=2)",
+    "power_to_db": "use amplitude_to_db(np.sqrt(S))",
+    "db_to_power": "use db_to_amplitude(S_db) ** 2",
+    "mel": "use mel_filterbank(sr, n_fft)",
+    "melscale_fbanks": "use mel_filterbank(sr, n_fft, htk=True, norm=None)",
+    "mel_to_stft": "use mel_to_spectrogram(M, mel_filter, power=2)",
+    "feature": "call its functions directly: make_mel, mfcc, mel_to_audio, mfcc_to_audio",
+    "magphase": "use S, phase = np.abs(D), np.angle(D)",
+    "spectrogram": "use np.abs(stft(y)), and ** 2 for powers",
+    "pyin": "use pitch(y, sr)",
+    "yin": "use pitch(y, sr)",
+    "resample": "use librosa.resample(y, orig_sr=..., target_sr=...)",
+    "write": "use save_wav(path, y, sr)",
+    "save": "use save_wav(path, y, sr)",
+}
+
+
+def no_such_name(name):
+    """Refuses a name that audiotools has not, and says what to use if others have it."""
+    here = FUNCTIONS_ELSEWHERE.get(name)
+    cure = f": {here}" if here else ""
+    raise AttributeError(f"module 'audiotools' has no attribute {name!r}{cure}")
 
 
 # ----------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ import scipy.fft
 
 import audiotools as at
 from staircase import likely
-from staircase.arguments import FOREIGN, NAMES
+from staircase.arguments import FOREIGN, FUNCTIONS_ELSEWHERE, NAMES
 from staircase.frames import Grid
 
 GRID = dict(n_fft=1024, hop_length=256)
@@ -149,6 +149,75 @@ def test_levels_scaled_to_one_raise_a_doubt(name, v, told):
     assert not told(function, getattr(v, name) / getattr(v, name).max(), *second)
 
 
+def test_powers_scaled_to_one_raise_no_doubt_though_bands_are_unheard_or_frames_silent(told):
+    P = np.abs(at.stft(NOISE, **GRID)) ** 2
+    W = at.mel_filterbank(16000, 1024, n_mels=20)
+    M = at.make_mel(P, W)
+    M[3], M[:, :5] = 0, 0  # a filter between two bins, and silence
+    M /= M.max()
+    assert M.min() == 0 and np.median(M) > 0.1
+    assert not told(at.mel_to_spectrogram, M, W)
+
+
+TACOTRON = {(-4, 4): "12.5 * M - 30", (-1, 1): "50 * M - 30", (0, 1): "100 * M - 80"}
+
+
+@pytest.mark.parametrize("low, high", TACOTRON)
+def test_tacotrons_scaling_is_named_and_its_cure_gives_the_right_mel(low, high, v, attempt, told):
+    scaled = low + (high - low) * (at.amplitude_to_db(v.M, top_db=None) - 20 + 100) / 100
+    scaled = np.clip(scaled, low, high)
+    if low < 0:
+        words = str(attempt(at.mel_to_audio, scaled, v.W, hop_length=256))
+        assert f"scaled to {low} ... {high}, as Tacotron's" in words and "power=1" in words
+        mended = follow(words, M=scaled)
+    else:
+        words = told(at.mel_to_spectrogram, scaled, v.W, n_iter=0)
+        cure = re.search(r"or (db_to_amplitude\(.+?\)) of Tacotron's", words)[1]
+        mended = eval(cure, vars(at) | dict(M=scaled))
+    assert TACOTRON[low, high] in words
+    assert np.allclose(mended, np.clip(v.M, 1e-4, 10), rtol=1e-4)  # -80 ... 20 dB is what was kept
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("feature", ["M", "C"])
+def test_what_was_standardised_in_each_band_is_told_what_it_lacks(feature, axis, v, attempt, told):
+    x = np.log(np.maximum(v.M, 1e-5)) if feature == "M" else v.C
+    mean, spread = x.mean(axis=1, keepdims=True), x.std(axis=1, keepdims=True)
+    standard = (x - mean) / spread
+    words = str(attempt(at.mel_to_audio, standard if axis else standard.T, v.W))
+    assert "looks standardised" in words and "MFCCs: mfcc_to_audio" in words
+    again = eval("M * spread + mean", dict(M=standard, spread=spread, mean=mean))
+    assert "M * spread + mean" in words and np.allclose(again, x, atol=1e-3)  # of up to 500
+    for lacking, its_spread in ((standard, spread), (x - mean, 1)):
+        words = told(at.mfcc_to_mel, lacking)
+        again = eval("C * spread + mean", dict(C=lacking, spread=its_spread, mean=mean))
+        assert "C * spread + mean" in words and np.allclose(again, x, atol=1e-3)
+    assert "mean of each band was taken out" in str(attempt(at.mel_to_audio, x - mean, v.W))
+
+
+def test_kaldis_logarithms_are_named_and_undone(v, told, attempt):
+    """Natural logarithms of powers of 16-bit samples, above zero or not."""
+    P = at.make_mel(32768 * v.S, v.W, power=2)
+    above = np.log(np.maximum(P, 10))
+    words = told(at.mel_to_spectrogram, above, v.W, n_iter=0)
+    assert "Kaldi" in words and "power=2" in words
+    assert np.allclose(follow(words, M=above), np.maximum(v.P, 10 / 32768**2), rtol=1e-3)
+    for below in (np.log(P / 512), np.log(np.maximum(P, 1) / 32768**2 + 2.0**-52)):
+        assert "looks like natural log" in str(attempt(at.mel_to_audio, below, v.W))
+    silent = np.log(np.maximum(P * (np.arange(P.shape[1]) > 20), 2.0**-52))  # -36.04
+    assert "looks like natural log" in str(attempt(at.mel_to_audio, silent, v.W))
+
+
+def test_a_log1p_that_shows_is_named(told):
+    y, sr = at.load_wav("data/melody.wav")
+    W = at.mel_filterbank(sr, 1024, n_mels=80)
+    P = at.make_mel(np.abs(at.stft(y, **GRID)), W, power=2)
+    compressed = np.log1p(1e4 * P)
+    words = told(at.mel_to_spectrogram, compressed, W, n_iter=0)
+    assert "np.expm1(M) / a" in words
+    assert np.allclose(eval("np.expm1(M) / a", dict(np=np, M=compressed, a=1e4)), P, rtol=1e-3)
+
+
 def test_what_is_no_logarithm_is_called_what_it_is(v, attempt):
     few = np.where(np.arange(v.S.size).reshape(v.S.shape) % 99 == 3, -0.1, v.S)
     words = str(attempt(at.griffin_lim, few, hop_length=256))
@@ -197,6 +266,20 @@ def test_a_mel_of_any_size_is_no_spectrogram(n_mels, hop, trust):
 @pytest.mark.parametrize("levels", [lambda M: M, lambda M: 10 * np.log10(M / M.max())])
 def test_a_mel_given_as_mfccs_is_told(levels, v, told):
     assert "use mel_to_audio" in told(at.mfcc_to_mel, levels(v.P))
+
+
+def test_decibels_of_a_mel_given_to_mfcc_to_audio_name_the_cause_and_the_cure_sounds(v, told):
+    decibels = 10 * np.log10(np.maximum(v.P, 1e-10))
+    words = told(at.mfcc_to_mel, decibels)
+    assert "as in a mel spectrum" in words and "10 ** (C / 10) if they are decibels" in words
+    mended = eval("10 ** (C / 10)", dict(C=decibels))
+    assert np.allclose(mended, np.maximum(v.P, 1e-10), rtol=1e-4)
+    assert np.allclose(at.mel_to_mfcc(mended), v.C, atol=1e-3)
+
+
+def test_mfccs_without_their_first_are_mfccs_still(v, attempt):
+    for C in (v.C[1:], v.C[1:13]):
+        assert "looks like MFCCs" in str(attempt(at.mel_to_audio, C, v.W))
 
 
 # --- frames in rows ---------------------------------------------------------------------
@@ -265,6 +348,28 @@ def test_a_voice_on_its_side_is_told_by_its_levels(n_frames, v):
     assert not likely.no_spectrum(S, 160)
 
 
+ROUND_GRIDS = [(400, 160), (480, 160), (800, 200), (512, 160), (1024, 256), (2048, 512)]
+
+
+@pytest.mark.parametrize("n_fft, hop_length", ROUND_GRIDS)
+@pytest.mark.parametrize("seconds", [2, 3, 4])
+def test_whole_seconds_on_their_side_are_told(n_fft, hop_length, seconds, v):
+    """Of 2 s at a hop of 10 ms come 201 frames, which make an n_fft of 400: sizes say nothing."""
+    y = v.y[: seconds * v.sr]
+    S = np.abs(at.stft(y, n_fft=n_fft, hop_length=hop_length))
+    assert "did you swap axes" in likely.no_spectrum(S.T, hop_length)
+    assert not likely.no_spectrum(S, hop_length) and not likely.no_spectrum(S, None)
+
+
+@pytest.mark.parametrize("n_mels", [40, 64, 80, 128])
+@pytest.mark.parametrize("n_fft, hop_length", ROUND_GRIDS)
+def test_a_mel_with_frames_in_rows_is_no_spectrogram_either(n_mels, n_fft, hop_length, v):
+    W = at.mel_filterbank(v.sr, n_fft, n_mels=n_mels)
+    M = at.make_mel(np.abs(at.stft(v.y, n_fft=n_fft, hop_length=hop_length)), W)
+    assert "mel_to_audio" in likely.no_spectrum(M, hop_length)
+    assert likely.no_spectrum(M.T, hop_length)
+
+
 @pytest.mark.parametrize("n_frames", [10, 30, 100, 265])
 def test_mfccs_on_their_side_are_told(n_frames, v, told):
     C = v.C[:, 20:][:, :n_frames]
@@ -286,11 +391,10 @@ SOUNDS = {
     "a note": lambda: np.sin(np.arange(48000)) * np.exp(-np.arange(48000) / 8000),
     "a click": lambda: np.eye(1, 48000, 1000)[0],
 }
-SETTINGS = [  # n_fft, hop_length
-    (n_fft, n_fft // part)
-    for n_fft in (256, 300, 320, 400, 441, 480, 512, 600, 800, 882, 1023, 1024, 1102, 2048, 4096)
-    for part in (2, 3, 4, 8)
-] + [(512, 160), (400, 160), (2048, 275), (1024, 441)]
+N_FFTS = (256, 300, 320, 384, 400, 441, 480, 512, 600, 662, 768, 800, 882, 1000, 1023, 1024, 1102)
+N_FFTS += (1322, 1410, 1536, 2000, 2048, 2204, 3072, 4096, 6144)
+SETTINGS = [(n_fft, n_fft // part) for n_fft in N_FFTS for part in (2, 3, 4, 8)]  # and hop_length
+SETTINGS += [(512, 160), (400, 160), (2048, 275), (1024, 441)]
 FRAMES = [1, 2, 3, 10, 33, 65, 80, 100, 101, 129, 201, 257, 301, 500, 513, 1000, 1025]
 
 
@@ -324,7 +428,36 @@ def test_the_longest_spectrum_raises_no_doubt(n_fft, n_frames):
     assert not any(likely.no_spectrum(S, hop) for hop in (None, n_fft // 2, n_fft // 4, n_fft // 8))
 
 
-# --- keywords from elsewhere ------------------------------------------------------------
+# --- names and keywords from elsewhere --------------------------------------------------
+
+
+@pytest.mark.parametrize("name", FUNCTIONS_ELSEWHERE)
+def test_a_function_from_elsewhere_is_answered_by_ours(name):
+    assert not hasattr(at, name)  # who asks whether it is there is told the truth
+    with pytest.raises(AttributeError, match=f"no attribute '{name}': ") as error:
+        getattr(at, name)
+    words = str(error.value)
+    ours = set(re.findall(r"\b[a-z]\w+", words)) & set(at.__all__)
+    assert (ours or "librosa.resample" in words or "np.abs(D)" in words) and len(words) < 160
+
+
+def test_the_answers_give_what_librosa_gives(slt):
+    import librosa
+
+    y, sr = slt
+    names = vars(at) | dict(np=np, y=y, sr=sr, S=np.abs(at.stft(y)) ** 2)
+    ours = eval(FUNCTIONS_ELSEWHERE["melspectrogram"][4:], names)
+    assert np.allclose(ours, librosa.feature.melspectrogram(y=y, sr=sr), rtol=1e-3, atol=1e-5)
+    names |= dict(S_db=eval(FUNCTIONS_ELSEWHERE["power_to_db"][4:], names))
+    assert np.allclose(names["S_db"], librosa.power_to_db(names["S"]), atol=1e-3)
+    back = eval(FUNCTIONS_ELSEWHERE["db_to_power"][4:], names)
+    assert np.allclose(back, librosa.db_to_power(names["S_db"]), rtol=1e-4)
+
+
+def test_a_name_that_nobody_has_gets_pythons_words():
+    with pytest.raises(AttributeError, match="^module 'audiotools' has no attribute 'banana'$"):
+        at.banana  # noqa: B018
+
 
 FUNCTIONS = [getattr(at, name) for name in at.__all__]
 OWN = {f: inspect.signature(f).parameters for f in FUNCTIONS}
