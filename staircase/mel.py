@@ -267,9 +267,7 @@ def _refuse_bands(mel_filter, M):
 
 
 @each
-def mel_to_spectrogram(
-    M, mel_filter, *, power=1.0, n_iter=10, shorten_factor=1, n_frames=None
-):
+def mel_to_spectrogram(M, mel_filter, *, power=1.0, n_iter=10, shorten_factor=1, n_frames=None):
     """Returns magnitudes, never negative, whose mel spectrum comes close to `M`.
 
     Many spectra have the same mel. Starting from the bands, spread out, each update multiplies
