@@ -24,8 +24,8 @@ from .frames import Grid, frame, refuse_gaps, stft
 from .mel import SLANEY_MEL_PER_HZ, band_edges, hz_to_mel
 from .sound import borrowed
 
-_PERIOD = 16  # samples: pyin counts whole ones, and of fewer its count is too rough
-_HEADROOM = 2 ** (1 / 16)  # pyin is blind at the edge of its range, and takes an octave below
+_PERIOD = 18  # samples: pyin counts whole ones, and half a sample must fit into the headroom
+_HEADROOM = 2 ** (1 / 24)  # at the edge of its range pyin is blind, and hears an octave below
 _PITCH_LEAP = 35.92  # octaves a second, pyin's own: further no voice leaps
 
 
@@ -34,10 +34,10 @@ def pitch(y, sr, *, hop_length=256, frame_length=1024, fmin=65.0, fmax=420.0, to
     """Returns the pitch of a voice, one number per frame.
 
     librosa's pyin, told to keep quiet about frames that are nearly silent. It hears periods of
-    whole samples; where `fmax` leaves them less than sixteen, the sound is sampled more finely
+    whole samples; where `fmax` leaves them less than eighteen, the sound is sampled more finely
     first. So the pitch of a steady tone is right within 3 % from `fmin` to `fmax`, if a frame
-    holds three periods of it; a tone up to 3 % above is given as `fmax`, a higher one as one an
-    octave or two below. Only of clicks, sharper than any voice, must the period be whole samples.
+    holds three periods of it; a tone up to 1 % above is given as `fmax`, a higher one octaves
+    lower. Only of clicks, sharper than any voice, must the period be whole samples.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def pitch(y, sr, *, hop_length=256, frame_length=1024, fmin=65.0, fmax=420.0, to
         Samples between frames and per frame; frame t is centred on ``t * hop_length``.
     fmin, fmax : float
         Range in Hz in which to look, up to sr/2. The default is for speech; music needs more,
-        birds and whistles thousands (above sr/16 up to 8 times the samples are heard).
+        birds and whistles thousands (above sr/18 up to 9 times the samples are heard).
     top_db : float or None
         Frames so far below the loudest count as silence, whatever pyin hears there; None: none do.
 
@@ -118,7 +118,7 @@ def _refuse_untrackable(n, sr, hop_length, frame_length, fmin, fmax):
 
 
 def _how_finely(fmax, sr):
-    """Returns how many times more samples pyin needs to hear `fmax` Hz: 1 to 8."""
+    """Returns how many times more samples pyin needs to hear `fmax` Hz: 1 to 9."""
     return max(1, int(np.ceil(_PERIOD * fmax / sr)))
 
 

@@ -81,7 +81,7 @@ RANGES = [  # sr, fmin, fmax, frame_length: what a voice needs, music, birds, an
     (8000, 65, 419, 512),
     (22050, 100, 1000, 1024),
     (44100, 65, 420, 2048),
-    (16000, 400, 1887, 256),  # 8.479 samples: a semitone above hardly one less
+    (16000, 400, 913, 256),  # 17.52 samples: half a sample is a quarter-tone here
     (16000, 65, 1999, 1024),
     (22050, 500, 11000, 301),
     (96000, 1000, 8670, 512),
@@ -111,7 +111,7 @@ def test_the_pitch_of_a_steady_tone_is_right_from_fmin_to_fmax(sr, fmin, fmax, f
         assert f0.max() <= fmax
 
 
-@pytest.mark.parametrize("above", [0.001, 0.01, 0.02, 0.03])
+@pytest.mark.parametrize("above", [0.001, 0.005, 0.01])
 @pytest.mark.parametrize("fmin, fmax", [(65, 420), (84, 420), (100, 1000), (65, 1999)])
 def test_a_tone_a_little_above_fmax_is_given_as_fmax(fmin, fmax, above):
     f0 = at.pitch(steady("sine", 16000 / fmax / (1 + above), 8192), 16000, fmin=fmin, fmax=fmax)
