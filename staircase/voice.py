@@ -24,7 +24,8 @@ from .frames import Grid, frame, refuse_gaps, stft
 from .mel import SLANEY_MEL_PER_HZ, band_edges, hz_to_mel
 from .sound import borrowed
 
-_PERIOD = 8  # samples: pyin counts whole ones, and of fewer its count is off by up to a tenth
+_PERIOD = 18  # samples: pyin counts whole ones, and half a sample must fit into the headroom
+_HEADROOM = 2 ** (1 / 24)  # at the edge of its range pyin is blind, and hears an octave below
 _PITCH_LEAP = 35.92  # octaves a second, pyin's own: further no voice leaps
 
 
@@ -33,8 +34,10 @@ def pitch(y, sr, *, hop_length=256, frame_length=1024, fmin=65.0, fmax=420.0, to
     """Returns the pitch of a voice, one number per frame.
 
     librosa's pyin, told to keep quiet about frames that are nearly silent. It hears periods of
-    whole samples; where `fmax` leaves them less than eight, the sound is sampled more finely
-    first. So the pitch of a steady tone is right within 3 % from `fmin` to `fmax`.
+    whole samples; where `fmax` leaves them less than eighteen, the sound is sampled more finely
+    first. So the pitch of a steady tone is right within 3 % from `fmin` to `fmax`, if a frame
+    holds three periods of it; a tone up to 1 % above is given as `fmax`, a higher one octaves
+    lower. Only of clicks, sharper than any voice, must the period be whole samples.
 
     Parameters
     ----------
@@ -46,7 +49,7 @@ def pitch(y, sr, *, hop_length=256, frame_length=1024, fmin=65.0, fmax=420.0, to
         Samples between frames and per frame; frame t is centred on ``t * hop_length``.
     fmin, fmax : float
         Range in Hz in which to look, up to sr/2. The default is for speech; music needs more,
-        birds and whistles thousands (up to 4 times the computing above sr/8).
+        birds and whistles thousands (above sr/18 up to 9 times the samples are heard).
     top_db : float or None
         Frames so far below the loudest count as silence, whatever pyin hears there; None: none do.
 
@@ -73,23 +76,19 @@ def pitch(y, sr, *, hop_length=256, frame_length=1024, fmin=65.0, fmax=420.0, to
     200
     """
     _refuse_untrackable(len(y), sr, hop_length, frame_length, fmin, fmax)
-    finer = _how_finely(fmax, sr)
+    finer, leap = _how_finely(fmax, sr), _leap(fmin, fmax, hop_length / sr)
     pyin = borrowed("librosa", "pyin")
     peak, exponent = np.frexp(float(np.abs(y).max()))
     sound = np.ldexp(y.astype(np.float64), -exponent)  # double: librosa 1.0 warns when it meets
     sound -= sound.mean()  # both; and a peak near 1, for squares within range
-    # pyin must not let a voice leap further in a frame than from fmin to fmax.
-    leap = min(_PITCH_LEAP, np.floor(12 * np.log2(fmax / fmin)) / 12 / (hop_length / sr))
-    fine, highest = sound, fmax
-    if finer > 1:  # and pyin takes its shortest period for none: it gets a shorter one
-        fine, highest = scipy.signal.resample(sound, finer * len(sound)), fmax * 2 ** (1 / 12)
+    sound = np.pad(sound, (frame_length // 2, frame_length - frame_length // 2))
+    fine = scipy.signal.resample(sound, finer * len(sound)) if finer > 1 else sound
     f0, _, _ = pyin(
         fine, sr=finer * sr, frame_length=finer * frame_length, hop_length=finer * hop_length,
-        fmin=fmin, fmax=highest, max_transition_rate=leap,
+        fmin=fmin, fmax=_HEADROOM * fmax, max_transition_rate=leap, center=False,
     )  # fmt: skip
     f0 = np.minimum(np.nan_to_num(f0), fmax)
-    frames = frame(np.pad(sound, frame_length // 2), frame_length, hop_length)
-    power = np.mean(frames**2, axis=0)[: len(f0)]
+    power = np.mean(frame(sound, frame_length, hop_length) ** 2, axis=0)
     rounding = (1e-9 * peak) ** 2  # what is left of a constant without its mean
     silent = 0 if top_db is None else power.max() * 10 ** (-top_db / 10)
     loud = power > max(silent, rounding)
@@ -119,8 +118,18 @@ def _refuse_untrackable(n, sr, hop_length, frame_length, fmin, fmax):
 
 
 def _how_finely(fmax, sr):
-    """Returns how many times more samples pyin needs to hear `fmax` Hz: 1 to 4."""
+    """Returns how many times more samples pyin needs to hear `fmax` Hz: 1 to 9."""
     return max(1, int(np.ceil(_PERIOD * fmax / sr)))
+
+
+def _leap(fmin, fmax, seconds):
+    """Returns how many octaves a second a voice may leap between frames so far apart.
+
+    From frame to frame pyin counts whole semitones: one at least, or it could not even glide,
+    and no more than lie between fmin and fmax.
+    """
+    semitones = np.clip(12 * _PITCH_LEAP * seconds, 1, np.floor(12 * np.log2(fmax / fmin)))
+    return semitones / 12 / seconds
 
 
 @each(n_mels=Whole(2), hop_length=or_none(COUNT))

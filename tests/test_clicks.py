@@ -6,9 +6,11 @@ import pytest
 
 import audiotools as at
 from staircase import engine
+from staircase.mel import in_step
 
 SR = 16000
 HANN = np.hanning(1025)[:-1]
+STROKES = [(0.002, 3000), (0.008, 1130), (0.06, 190)]  # seconds, Hz: castanets to drums
 
 
 def clicks(*places, length=SR):
@@ -73,10 +75,17 @@ def test_trains_of_clicks_are_never_much_worse_than_librosas(period, first):
         assert ms_away(y, at.griffin_lim(S, length=SR, **grid)) < 1
 
 
-@pytest.mark.parametrize("n_fft, n_mels", [(512, 40), (1024, 80), (1024, 128), (2048, 128)])
+PERIODS = [61, 160, 320, 601, 1100, 1601, 2533, 16000]
+MELS = [(512, 40), (1024, 80), (1024, 128), (2048, 128)]
+MELS_OF_CLICKS = [(*mels, period) for mels in MELS for period in PERIODS]
+# Two clicks in a frame now and then, and few bands.
+MELS_OF_CLICKS += [(1024, 128, 701), (2048, 128, 1500), (2048, 256, 1300), (2048, 512, 1500)]
+MELS_OF_CLICKS += [(512, 20, 4001), (1024, 40, 900), (2048, 64, 1800)]
+
+
+@pytest.mark.parametrize("n_fft, n_mels, period", MELS_OF_CLICKS)
 @pytest.mark.parametrize("first", [5, 8392])
-@pytest.mark.parametrize("period", [61, 160, 320, 601, 1100, 1601, 2533, 16000])
-def test_a_mel_of_clicks_is_never_much_worse_than_librosas(n_fft, n_mels, first, period):
+def test_a_mel_of_clicks_is_never_much_worse_than_librosas(n_fft, n_mels, period, first):
     y, grid = clicks(*range(first, SR, period)), dict(n_fft=n_fft, hop_length=n_fft // 2)
     mel_filter = at.mel_filterbank(SR, n_fft, n_mels=n_mels)
     S = np.abs(at.stft(y, **grid))
@@ -84,11 +93,31 @@ def test_a_mel_of_clicks_is_never_much_worse_than_librosas(n_fft, n_mels, first,
     ours = at.mel_to_audio(M, mel_filter, power=2, length=SR, **grid)
     spectrum = librosa.feature.inverse.mel_to_stft(M, sr=SR, n_fft=n_fft)
     theirs = librosas(spectrum, length=SR, **grid)
-    # Better by 2 dB and more, but where a frame holds one click or two. There it is 10 dB worse
-    # without griffin_lim's rounds before.
+    # Better by 2 dB and more, but where a frame holds one click or two. There it is up to 2 dB
+    # worse, 6 with four of griffin_lim's rounds before, 10 without; 13 from random phases.
     assert convergence(ours, S, **grid) < convergence(theirs, S, **grid) + 3
     if period > n_fft:
         assert ms_away(y, ours) < 1
+
+
+@pytest.mark.parametrize("power", [1, 2])
+@pytest.mark.parametrize("n_fft, n_mels", [(512, 20), (1024, 40), (1024, 80), (2048, 256)])
+def test_all_bands_of_clicks_alone_rise_and_fall_in_step(n_fft, n_mels, power, voice):
+    mel_filter = at.mel_filterbank(SR, n_fft, n_mels=n_mels)
+
+    def together(y):
+        S = np.abs(at.stft(y, n_fft=n_fft, hop_length=n_fft // 2))
+        return in_step(at.make_mel(S, mel_filter, power=power), power, n_fft)
+
+    train = clicks(*range(5, SR, 1300))
+    assert together(train) and together(1e-6 * train)
+    t, noise = np.arange(SR) / SR, np.random.default_rng(0).normal(size=SR)
+    swelling = noise * (1 + np.sin(8 * np.pi * t))
+    others = [voice[0], np.sin(2 * np.pi * 440 * t), np.zeros(SR), noise, swelling]
+    others += [struck(*how, seed=7) for how in STROKES]
+    assert not any(map(together, others))
+    assert not in_step(np.ones((n_mels, 50)), power, n_fft)  # steady: it may be noise as well
+    assert not in_step(np.ones((n_mels, 1)), power, n_fft)
 
 
 def struck(seconds, tone, seed):
@@ -100,7 +129,7 @@ def struck(seconds, tone, seed):
     return y
 
 
-@pytest.mark.parametrize("seconds, tone", [(0.002, 3000), (0.008, 1130), (0.06, 190)])
+@pytest.mark.parametrize("seconds, tone", STROKES)
 def test_castanets_and_drums_are_better_than_librosas_at_half_overlap(seconds, tone):
     y, grid = struck(seconds, tone, seed=7), dict(n_fft=1024, hop_length=512)
     S = np.abs(at.stft(y, **grid))

@@ -71,6 +71,67 @@ def test_pitch_takes_a_range_that_a_voice_could_leap_across_between_two_frames()
     assert np.allclose(f0[2:-2], 100, atol=1)  # pyin's steps are a tenth of a semitone
 
 
+# --- from fmin to fmax ------------------------------------------------------------------
+
+RANGES = [  # sr, fmin, fmax, frame_length: what a voice needs, music, birds, and odd ones
+    (16000, 65, 420, 1024),
+    (16000, 84, 420, 1024),
+    (16000, 65, 400, 1024),
+    (16000, 100, 1000, 1023),
+    (8000, 65, 419, 512),
+    (22050, 100, 1000, 1024),
+    (44100, 65, 420, 2048),
+    (16000, 400, 913, 256),  # 17.52 samples: half a sample is a quarter-tone here
+    (16000, 65, 1999, 1024),
+    (22050, 500, 11000, 301),
+    (96000, 1000, 8670, 512),
+]
+
+
+def steady(kind, period, n):
+    """Returns `n` samples of a steady tone of so many samples a period."""
+    if kind == "clicks":
+        return (np.arange(n) % period == 0).astype(float)
+    k = np.arange(1, dict(sine=1, tone=6, voice=1000)[kind] + 1)
+    k = k[k < max(1.1, 0.499 * period)]  # up to sr/2, but the first
+    return np.sin(2 * np.pi / period * np.outer(np.arange(n), k) + k) @ (1 / k)
+
+
+@pytest.mark.parametrize("kind", ["sine", "tone", "voice", "clicks"])
+@pytest.mark.parametrize("sr, fmin, fmax, frame_length", RANGES)
+def test_the_pitch_of_a_steady_tone_is_right_from_fmin_to_fmax(sr, fmin, fmax, frame_length, kind):
+    # pyin alone takes what lies at its edge, half a sample or a bin below fmax, an octave lower.
+    span = dict(fmin=fmin, fmax=fmax, frame_length=frame_length, hop_length=frame_length // 2)
+    for below in (0, 0.002, 0.006, 0.01, 0.015, 0.03, 0.3, 0.99, 1):
+        period = sr / (fmax + below * (fmin - fmax))
+        if kind == "clicks":  # whole samples, within the range
+            period = np.clip(round(period), np.ceil(sr / fmax), np.floor(sr / fmin))
+        f0 = at.pitch(steady(kind, period, 4 * frame_length), sr, **span)
+        assert np.median(f0) == pytest.approx(sr / period, rel=0.03)
+        assert f0.max() <= fmax
+
+
+@pytest.mark.parametrize("above", [0.001, 0.005, 0.01])
+@pytest.mark.parametrize("fmin, fmax", [(65, 420), (84, 420), (100, 1000), (65, 1999)])
+def test_a_tone_a_little_above_fmax_is_given_as_fmax(fmin, fmax, above):
+    f0 = at.pitch(steady("sine", 16000 / fmax / (1 + above), 8192), 16000, fmin=fmin, fmax=fmax)
+    assert np.allclose(f0[2:-2], fmax, rtol=0.003) and f0.max() <= fmax
+
+
+@pytest.mark.parametrize("frame_length", [1023, 1024])
+@pytest.mark.parametrize("fmax", [420, 3000])
+@pytest.mark.parametrize("n", [4096, 4097, 4351])
+def test_frames_of_odd_length_are_as_many(frame_length, fmax, n):
+    f0 = at.pitch(steady("sine", 80, n), 16000, fmax=fmax, frame_length=frame_length)
+    assert f0.shape == (17,) and np.allclose(f0[2:-2], 200, rtol=0.01)
+
+
+def test_a_glide_is_followed_at_hops_of_a_millisecond():
+    hz = 150 * 2 ** (np.arange(8000) / 16000)  # an octave a second
+    f0 = at.pitch(np.sin(2 * np.pi * np.cumsum(hz) / 16000), 16000, hop_length=16)
+    assert np.allclose(f0[40:-40], hz[640:-624:16], rtol=0.02)
+
+
 # --- up to the highest frequency, and the gate ------------------------------------------
 
 FINE_SR = 48000
