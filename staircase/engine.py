@@ -125,7 +125,9 @@ class Frames:
         """Returns the frames `first` up to `last` alone, and the slice of samples they span."""
         part = copy.copy(self)
         part.n_frames = last - first
-        span = slice(first * self.hop_length, (last + self.hops_per_frame - 1) * self.hop_length)
+        span = slice(
+            first * self.hop_length, (last + self.hops_per_frame - 1) * self.hop_length
+        )
         part.gain = self.gain[span]
         return part, span
 
