@@ -9,9 +9,9 @@ door of six rooms in ``show/``; of each it hands on what the notebooks, or their
 * words: that line, computed from what is drawn;
 * players: ``clip_path`` finds a sound, one of ours in ``DATA``; ``play``, ``play_row`` show
   labelled players of sound that ``encode`` compresses and ``level`` brings to one level;
-* claims: ``claim`` prints a statement that holds, or stops; ``check`` answers an exercise, and
-  stumbles on no ``number``; ``seeded`` makes librosa repeat itself; a ``Line`` is rewritten
-  while the reader waits;
+* claims: ``claim`` prints a statement and whether it holds; ``some_pitch`` is for a sound that
+  has none; ``check`` answers an exercise, and stumbles on no ``number`` and no ``reason``;
+  ``seeded`` makes librosa repeat itself; a ``Line`` is rewritten while the reader waits;
 * panels: ``panel`` answers a question when a ``choice`` is moved, ``blind_test`` hides which
   sound is played;
 * workbench: ``workbench`` does as a panel does, for the reader's own sound.
@@ -19,7 +19,7 @@ door of six rooms in ``show/``; of each it hands on what the notebooks, or their
 Figures ask words, panels ask players, the workbench asks panels and players: no arrow runs back.
 """
 
-from show.claims import Line, check, claim, number, seeded
+from show.claims import Line, check, claim, number, reason, seeded, some_pitch
 from show.figures import (
     caption,
     compare,
@@ -54,7 +54,9 @@ __all__ = [
     "level",
     # claims
     "claim",
+    "some_pitch",
     "number",
+    "reason",
     "check",
     "seeded",
     "Line",
