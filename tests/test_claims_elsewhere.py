@@ -38,6 +38,11 @@ def test_every_claim_holds_on_libri1(path, recordings):
     run_with(path, "libri1")
 
 
+@named(NOTEBOOKS[9:])
+def test_every_claim_holds_on_a_folder_of_one_speaker(path, one_speaker):
+    run_with(path, one_speaker)
+
+
 @pytest.mark.parametrize("clip, seed", [("slt", 1), ("kal16", 2), ("libri1", 3)])
 @named(NOTEBOOKS[3:])
 def test_every_claim_holds_with_another_seed_and_on_every_clip(path, clip, seed, recordings):
