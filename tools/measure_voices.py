@@ -1,11 +1,13 @@
 """Runs notebook 10 on voices that are not part of the course, and keeps a row for each.
 
-    python tools/measure_voices.py "76 prompts=path/to/folder@600" "a reader=libri1"
+    python tools/measure_voices.py "76 prompts=FOLDER@600" "150 s of them=FOLDER@150" \\
+        "60 s of them=FOLDER@60" "a reader=libri1"
 
-Each argument is a name, ``=`` and what the notebook takes for a clip: a folder of one speaker's
-sentences, or a recording that `librosa.ex` knows; ``@600`` reads up to 600 seconds of a folder
-instead of 300. The rows go to ``data/real_voices.csv``, which the notebook prints as "not run
-here", below a line with the date and the versions. What does not hold on a voice is printed.
+Each argument is a name (without a comma: numpy reads the table), ``=`` and what the notebook
+takes for a clip: a folder of one speaker's sentences, or a recording that `librosa.ex` knows;
+``@600`` reads up to 600 seconds of a folder instead of 300. The rows go to
+``data/real_voices.csv``, which the notebook prints as "not run here", below a line with the date
+and the versions. What does not hold on a voice is printed.
 
 The figures of the course come from these two, at the time of writing:
 
@@ -44,14 +46,12 @@ ROW = """
 import json
 
 gain, half = st.interval(own.words["guessed pitch"] - own.words["one note"])
-row = dict(seconds=sum(len(own.ys[i]) for i in own.learned) / sr)
-row |= dict(commoner=own.commoner, model=own.wrong)
-heads = {"mean": "the mean", "place": "position only", "ridge": "ridge", "network": "network"}
-for head, name in heads.items():
-    row[head] = np.mean(np.abs(errors(own, own.guess[name])) <= 1)
-heads = {"Dalek": "Dalek", "one_note": "one note", "guessed": "guessed pitch", "told": "told pitch"}
-row |= {head: own.words[name].mean() for head, name in heads.items()}
-row |= dict(gain=gain, half=half, held_out=len(own.held_out))
+row = {"seconds learned": sum(len(own.ys[i]) for i in own.learned) / sr}
+row |= {"sentences held out": len(own.held_out)}
+row |= {"the commoner": own.commoner, "the model": own.wrong}
+row |= {name: np.mean(np.abs(errors(own, guess)) <= 1) for name, guess in own.guess.items()}
+row |= {name: words.mean() for name, words in own.words.items()}
+row |= {"gain": gain, "half interval": half}
 row = {head: round(float(value), 4) for head, value in row.items()}
 print(json.dumps([row, failed]))
 """

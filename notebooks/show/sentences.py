@@ -18,12 +18,13 @@ def sentences(clip, sr, *, longest=300):
     """Returns the sentences of one speaker, waveforms of `sr` samples per second.
 
     `clip` is a voice of the corpus ("slt", "kal16"), or a folder of your own: a sound file for
-    each sentence, at one rate; no labels are needed. Of a large folder the first `longest`
+    each sentence, at one rate; no labels are needed. Of a folder of yours the first `longest`
     seconds are read, in the order of the names; files of less than a second are passed over.
     A long recording that `librosa.ex` knows, or a file, is cut into pieces of 2.5 s.
     """
-    folder = DATA / "corpus" / clip
-    folder = folder if folder.is_dir() else Path(clip).expanduser()
+    ours = {folder.name: folder for folder in (DATA / "corpus").iterdir() if folder.is_dir()}
+    folder = ours.get(clip, Path(clip).expanduser())
+    longest = np.inf if clip in ours else longest
     ys = _of_folder(folder, sr, longest) if folder.is_dir() else _pieces(clip, sr, longest)
     if len(ys) < FEWEST:
         what = f"sentences of {SHORTEST:g} s or more" if folder.is_dir() else f"pieces of {PIECE} s"
