@@ -11,9 +11,10 @@ door of seven rooms in ``show/``; of each it hands on what the notebooks, or the
   labelled players of sound that ``encode`` compresses and ``level`` brings to one level;
 * sentences: ``sentences`` reads those of one speaker, of ours or of your folder, and
   ``hold_out`` keeps every fourth from the models;
-* claims: ``claim`` prints a statement that holds, or stops; ``interval`` says how sure a mean
-  is; ``check`` answers an exercise, and stumbles on no ``number``; ``seeded`` makes librosa
-  repeat itself; a ``Line`` is rewritten while the reader waits;
+* claims: ``claim`` prints a statement and whether it holds; ``interval`` says how sure a mean
+  is; ``some_pitch`` is for a sound that has none; ``check`` answers an exercise, and stumbles on
+  no ``number`` and no ``reason``; ``seeded`` makes librosa repeat itself; a ``Line`` is rewritten
+  while the reader waits;
 * panels: ``panel`` answers a question when a ``choice`` is moved, ``blind_test`` hides which
   sound is played;
 * workbench: ``workbench`` does as a panel does, for the reader's own sound.
@@ -22,7 +23,7 @@ Figures ask words, sentences and panels ask players, the workbench asks panels a
 arrow runs back.
 """
 
-from show.claims import Line, check, claim, interval, number, seeded
+from show.claims import Line, check, claim, interval, number, reason, seeded, some_pitch
 from show.figures import (
     caption,
     compare,
@@ -62,7 +63,9 @@ __all__ = [
     # claims
     "claim",
     "interval",
+    "some_pitch",
     "number",
+    "reason",
     "check",
     "seeded",
     "Line",

@@ -21,6 +21,10 @@ CURE = "convert it to WAV, FLAC, OGG or MP3"
 SLOPPY = 64  # bytes of a header that some writers count as sound
 
 
+class Foreign(ValueError):
+    """A file of a format that libsndfile does not read; another reader may."""
+
+
 @dataclass
 class Part:
     """A stretch of a file that libsndfile reads right by itself, and what should be in it."""
@@ -48,7 +52,7 @@ def _refuse_foreign(head, name):
     """Refuses by its name what libsndfile does not read."""
     for magic, what in FOREIGN.items():
         if re.match(magic, head, re.DOTALL):
-            raise ValueError(f"{name} is {what}: {CURE} (ffmpeg -i {name} x.wav does it)")
+            raise Foreign(f"{name} is {what}: {CURE} (ffmpeg -i {name} x.wav does it)")
 
 
 FOREIGN = {  # how files begin that libsndfile does not read

@@ -16,7 +16,7 @@ import numpy as np
 import soundfile
 
 from .arguments import NAMES, SOUND, affordable, shown
-from .containers import CURE, parts
+from .containers import CURE, Foreign, parts
 
 # ----------------------------------------------------------------------------------------
 # Reading
@@ -162,6 +162,7 @@ def _samples(number):
 
 def _opened(part, name):
     """Returns a part as an open SoundFile, or refuses it in words of our own."""
+    refusal = ValueError
     try:
         file = (_Stream if part.streamed else soundfile.SoundFile)(part.source)
         if file.format != "RAW":
@@ -172,8 +173,8 @@ def _opened(part, name):
         if part.share < 1 or part.fault:
             reason = "it is truncated, fetch it again"
         elif re.search("not recognised|unknown format|regular file|raw", str(error).lower()):
-            reason = "Format not recognised"
-    raise ValueError(f"{name} cannot be read as sound ({reason}): {CURE}")
+            refusal, reason = Foreign, "Format not recognised"
+    raise refusal(f"{name} cannot be read as sound ({reason}): {CURE}")
 
 
 class _Stream(soundfile.SoundFile):

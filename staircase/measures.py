@@ -8,7 +8,7 @@ import numpy as np
 
 from . import likely
 from .arguments import PITCH, each
-from .sound import from_librosa
+from .sound import borrowed
 
 
 @each
@@ -164,7 +164,7 @@ def intelligibility(y, reference, sr):
         raise ValueError(too_little)
     y, reference = (x / (np.abs(x).max() or 1) for x in (y, reference))
     if sr // math.gcd(sr, 10000) > 441:  # 10 kHz is where it compares, by filters so long
-        resample = from_librosa("resample")
+        resample = borrowed("librosa", "resample")
         y, reference = (resample(x, orig_sr=sr, target_sr=10000) for x in (y, reference))
         sr = 10000
     try:
@@ -178,15 +178,14 @@ _one_at_a_time = threading.Lock()  # of threads: the generator and the warnings 
 
 def _estoi(y, reference, sr):
     """Returns what pystoi says, with its random numbers fixed and its warnings as errors."""
-    import pystoi
-
+    stoi = borrowed("pystoi", "stoi")
     with _one_at_a_time:
         state = np.random.get_state()  # pystoi draws its dither from numpy's global generator
         np.random.seed(0)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error", RuntimeWarning)
-                return float(pystoi.stoi(reference, y, sr, extended=True))
+                return float(stoi(reference, y, sr, extended=True))
         finally:
             np.random.set_state(state)
 

@@ -79,18 +79,23 @@ def resampled(found, sr):
     n_samples = round(len(y) / native_sr * sr)
     affordable([n_samples], y.dtype, f"{found.name} at sr={sr:g}", cure, copies=2)
     sr = int(sr) if float(sr).is_integer() else sr
-    return from_librosa("resample")(y, orig_sr=native_sr, target_sr=sr), sr
+    return borrowed("librosa", "resample")(y, orig_sr=native_sr, target_sr=sr), sr
 
 
-def from_librosa(name):
-    """Returns librosa's function of this `name`; only now is it imported, which takes seconds."""
+def borrowed(library, name):
+    """Returns a library's function of this `name`; only now is it imported, which takes seconds."""
     try:
-        return getattr(importlib.import_module("librosa"), name)
+        return getattr(importlib.import_module(library), name)
+    except ModuleNotFoundError as error:
+        if error.name != library:
+            raise
+        words = f"{library}.{name} is needed, and {library} is not here: pip install {library}"
+        raise ModuleNotFoundError(words, name=library) from None
     except RuntimeError as error:  # numba's, of a read-only install without a home, in a class
         if "cannot cache" not in str(error):
             raise
         raise RuntimeError(
-            f"librosa.{name} cannot be loaded, as numba has no folder to keep what it compiles: "
+            f"{library}.{name} cannot be loaded, as numba has no folder to keep what it compiles: "
             "set the environment variable NUMBA_CACHE_DIR to a folder that you may write to, "
             "before Python starts"
         ) from None

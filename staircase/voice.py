@@ -22,7 +22,7 @@ from .arguments import (
 from .cepstrum import mfcc, mfcc_to_mel, smooth_levels
 from .frames import Grid, frame, refuse_gaps, stft
 from .mel import SLANEY_MEL_PER_HZ, band_edges, hz_to_mel
-from .sound import from_librosa
+from .sound import borrowed
 
 _PERIOD = 8  # samples: pyin counts whole ones, and of fewer its count is off by up to a tenth
 _PITCH_LEAP = 35.92  # octaves a second, pyin's own: further no voice leaps
@@ -74,7 +74,7 @@ def pitch(y, sr, *, hop_length=256, frame_length=1024, fmin=65.0, fmax=420.0, to
     """
     _refuse_untrackable(len(y), sr, hop_length, frame_length, fmin, fmax)
     finer = _how_finely(fmax, sr)
-    pyin = from_librosa("pyin")
+    pyin = borrowed("librosa", "pyin")
     peak, exponent = np.frexp(float(np.abs(y).max()))
     sound = np.ldexp(y.astype(np.float64), -exponent)  # double: librosa 1.0 warns when it meets
     sound -= sound.mean()  # both; and a peak near 1, for squares within range

@@ -20,6 +20,7 @@ SOLUTIONS = sorted((ROOT / "notebooks" / "solutions").glob("*.ipynb"))
 # Nor does a Python that a test starts, such as the kernels in which nbval runs the notebooks.
 paths = [str(Path(stay_home.__file__).parent), os.environ.get("PYTHONPATH", "")]
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+os.environ["CLAIMS_MUST_HOLD"] = "1"  # for readers they are told, for us they fail: show/claims.py
 
 
 def pytest_configure(config):

@@ -5,6 +5,7 @@ lessons.py, which collects the notebooks, sends each test below to their kernels
 
 import io
 import json
+import os
 import re
 from contextlib import redirect_stdout
 from functools import partial
@@ -63,6 +64,10 @@ def run(name, path, names):
     ran = SimpleNamespace(path=path, names=names, cells=cells_of(path), figures=FIGURES)
     with patch.object(ipywidgets.Widget, "send_state", lambda *args, **options: None):
         globals()[name](ran)
+
+
+def test_a_claim_that_does_not_hold_stops_here(ran):
+    assert os.environ["CLAIMS_MUST_HOLD"]  # a reader is told, and goes on: show/claims.py
 
 
 # --- panels and exercises -------------------------------------------------------------------

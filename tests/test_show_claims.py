@@ -1,4 +1,4 @@
-"""A claim that does not hold stops, and what it compares can be repeated."""
+"""A claim that does not hold says so, in tests it stops, and what it compares can be repeated."""
 
 import librosa
 import numpy as np
@@ -9,11 +9,38 @@ import audiotools as at
 import showtools as st
 
 
-def test_a_claim_that_does_not_hold_stops(capsys):
+def test_a_claim_that_does_not_hold_stops_where_it_must_and_else_says_so(capsys, monkeypatch):
     st.claim("one is one", 1 == 1)
     assert capsys.readouterr().out == "✓ one is one\n"
-    with pytest.raises(AssertionError, match="not so: one is two"):
+    with pytest.raises(AssertionError, match="not so: one is two"):  # as everywhere in these tests
         st.claim("one is two", 1 == 2)
+    monkeypatch.delenv("CLAIMS_MUST_HOLD")
+    st.claim("one is two", 1 == 2)
+    said = capsys.readouterr().out
+    assert said.startswith("✗ on this sound, or with these values, it is not so: one is two (")
+
+
+def test_a_sound_without_pitch_is_given_one_and_says_so(capsys, monkeypatch):
+    f0 = np.array([0, 110], np.float32)
+    assert st.some_pitch(f0) is f0 and capsys.readouterr().out == ""
+    with pytest.raises(AssertionError, match="not so: it has a pitch"):
+        st.some_pitch(0 * f0)
+    monkeypatch.delenv("CLAIMS_MUST_HOLD")
+    given = st.some_pitch(0 * f0)
+    assert given.dtype == f0.dtype and list(given) == [150, 150]
+    assert "it is not so: it has a pitch. To go on, it is given one of 150 Hz" in (
+        capsys.readouterr().out
+    )
+
+
+def test_a_reason_is_judged_only_where_one_of_them_holds():
+    facts = {"a": (False, "it is red"), "b": (True, "it is blue")}
+    assert st.reason(" B", facts) == (True, "it is blue")
+    assert st.reason("a", facts) == (False, "it is red")
+    assert st.reason("", facts) == st.reason(2, facts) == (False, "choose one of the letters")
+    for both in (True, False):
+        right, why = st.reason("b", facts | {"a": (both, ""), "b": (both, "")})
+        assert not right and "cannot be told apart" in why
 
 
 def test_seeded_librosa_repeats_itself(slt):
@@ -34,6 +61,15 @@ def test_a_check_says_what_is_wrong_and_what_proves_it_right(capsys):
     st.check(np.True_, "too high", proof="5 < 6")
     st.check(True, "too high")
     assert capsys.readouterr().out == "✗ Not yet: too high\n✓ Right: 5 < 6\n✓ Right.\n"
+
+
+def test_on_another_clip_than_it_was_made_for_a_check_says_so(capsys):
+    for clip, right in [("kal16", False), ("robin", True), ("robin", False)]:
+        st.check(right, "too high", proof="5 < 6", clip=clip)
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "✗ Not yet: too high"
+    assert said[1].startswith("✓ Right: 5 < 6 (Measured on robin. This was made for slt")
+    assert said[2].startswith("✗ Not yet: too high (Measured on robin. ")
 
 
 def test_an_answer_that_is_no_number_is_never_right():

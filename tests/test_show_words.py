@@ -59,6 +59,16 @@ def test_rows_that_carry_frequencies_are_told_in_kilohertz():
     assert "frequency 0.5 to 2.5 kHz;" in said and "the weight lies around 0.5 and 1 kHz" in said
 
 
+def test_so_are_the_lines_and_marks_on_them():
+    def draw(ax):
+        ax.plot([0, 1], [10, 30], label="glide")
+        ax.plot([1], [40], "o", label="end")
+        ax.set_yticks([0, 20, 40], ["0", "1", "4"])
+        ax.set(ylabel="Frequency (kHz)")
+
+    assert words(draw).endswith("; glide from 0.5 to 2.5 kHz, highest at 1; end at 1, 4 kHz.")
+
+
 def test_the_words_need_neither_pyplot_nor_a_notebook():
     code = "import sys, show.words; print({'matplotlib', 'IPython'} & set(sys.modules))"
     environment = os.environ | {"PYTHONPATH": str(ROOT / "notebooks")}

@@ -5,6 +5,7 @@ from base64 import b64decode
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from sounds import SR, decode, loudest_hz, sound_file, tone
 
 import audiotools as at
@@ -111,6 +112,12 @@ def test_of_a_long_file_the_beginning_is_used(bench):
     assert np.allclose(bench.y, np.tile(tone(300), 5), atol=1e-4)
 
 
+@pytest.mark.parametrize("sr", [11025, 22050, 44100, 96000])
+def test_of_a_long_file_of_another_rate_too(bench, sr):
+    said = bench.take("long.wav", sound_file(np.resize(tone(300), 6 * sr), sr))
+    assert ": its first 5.0 s are read" in said and len(bench.y) == 5 * SR
+
+
 def test_a_part_of_a_huge_file_is_called_its_beginning(bench):
     content = dict(name="huge.wav", size=10 * len(WAV), recorded=False)
     bench._receive(bench.input, content, [memoryview(WAV)])
@@ -158,6 +165,130 @@ def test_what_the_browser_sends_arrives(bench):
     content = dict(name="recording", recorded=True)
     bench.input._handle_custom_msg(content, [memoryview(tone(500).astype("<f4").tobytes())])
     assert bench.words.startswith("recording 1 is taken")
+
+
+# --- what the kernel cannot read, the browser decodes -------------------------------------------
+
+M4A = (ROOT / "tests/slt.m4a").read_bytes()
+
+
+@pytest.fixture
+def asked(bench, monkeypatch):
+    """A list of what the kernel asks the browser for."""
+    messages = []
+    monkeypatch.setattr(bench.input, "send", messages.append)
+    return messages
+
+
+def choose(bench, name, data, number=0.25):
+    """Sends a file as the browser does, under a number; returns what is said."""
+    content = dict(name=name, size=len(data), recorded=False, number=number)
+    bench.input._handle_custom_msg(content, [memoryview(data)])
+    return bench.words
+
+
+def answer(bench, *channels, number=0.25, **content):
+    """Answers as the browser does with what it decoded; returns what is said."""
+    content = dict(name="memo.m4a", answers=number, lasts=None, whole=True) | content
+    sound = [memoryview(channel.astype("<f4").tobytes()) for channel in channels]
+    bench.input._handle_custom_msg(content, sound)
+    return bench.words
+
+
+def test_the_browser_is_asked_for_what_the_kernel_cannot_read_and_for_nothing_else(bench, asked):
+    quicktime = b"\0\0\0\x08wide" + bytes(99)  # old, without its kind in front
+    for number, data in enumerate((M4A, b"\x1aE\xdf\xa3" + bytes(99), quicktime, b"eggs, milk")):
+        said = choose(bench, "memo", data, number)
+        assert said == "memo is decoded by the browser …" and asked[-1]["asked"] == number
+        assert re.search("^memo (is|cannot).*convert it to WAV", asked[-1]["refusal"])
+    assert len(asked) == 4
+    for data in (WAV, WAV[: len(WAV) // 2], WAV[:20], b""):  # its own words are good enough
+        choose(bench, "x.wav", data)
+    assert len(asked) == 4
+
+
+def test_what_the_browser_decoded_is_taken_as_a_file_is(bench, asked):
+    choose(bench, "memo.m4a", M4A)
+    loud, soft = tone(700, 0.4), tone(700, 0.2)
+    said = answer(bench, loud, soft, lasts=1.02)
+    assert said.startswith("memo.m4a (decoded by the browser, 2 channel(s)) is read. Used: 1.0 s,")
+    assert np.allclose(bench.y, tone(700, 0.3), atol=1e-6) and bench.sound.value == "memo.m4a"
+    choose(bench, "memo.m4a", M4A)
+    said = answer(bench, np.tile(loud, 6), lasts=7200)
+    assert "1 channel(s)): its first 5.0 s are read. Used: 5.0 s" in said
+    assert np.array_equal(bench.y, np.tile(loud, 5))
+    choose(bench, "film.webm", M4A)
+    said = answer(bench, loud, name="film.webm", whole=False)  # too large to be decoded whole
+    assert "film.webm (decoded by the browser, 1 channel(s)): its first 1.0 s are read" in said
+
+
+def test_of_a_file_that_broke_off_is_said_how_much_there_is(bench, asked):
+    choose(bench, "memo.m4a", M4A)
+    said = answer(bench, tone(700), lasts=4.2)
+    assert "is read. It lasts 4.2 s, and the browser finds sound in 1.0 s: " in said
+    assert "truncated or damaged, fetch it again" in said and len(bench.y) == SR
+
+
+LIMITS = {
+    "memo.m4a lasts 0.250 s, and 0.5 s are needed": [tone(700)[:4000]],
+    "memo.m4a holds no samples": [tone(700)[:0]],
+    "memo.m4a, its channels averaged, peaks at 0 of": [tone(700), -tone(700)],
+    "memo.m4a.* NaN": [tone(700) * np.nan],
+}
+
+
+@pytest.mark.parametrize("reason", LIMITS)
+def test_the_limits_of_files_hold_for_it(bench, asked, reason, slt):
+    choose(bench, "memo.m4a", M4A)
+    said = answer(bench, *LIMITS[reason])
+    assert re.search(f"^not possible: {reason}.*stays as it was.$", said), said
+    assert np.array_equal(bench.y, slt[0])
+
+
+def test_channels_that_all_but_cancel_are_told_of_both(bench, asked):
+    left, right = tone(700), -0.99 * tone(700)
+    told = "has 2 channels that cancel when they are averaged, by 100 % of their power"
+    assert f"pair.wav {told}" in bench.take("pair.wav", sound_file(np.c_[left, right], SR))
+    choose(bench, "memo.m4a", M4A)
+    assert f"memo.m4a {told}" in answer(bench, left, right)
+
+
+def test_what_the_browser_cannot_decode_is_refused_by_name_and_with_a_cure(bench, asked, slt):
+    choose(bench, "memo.m4a", M4A)
+    problem = asked[-1]["refusal"] + "; the browser cannot decode it either (a reason)"
+    said = answer(bench, problem=problem)
+    assert said.startswith("not possible: memo.m4a is an MPEG-4 file (M4A): convert it to WAV")
+    assert said.endswith("it either (a reason). The sound stays as it was.")
+    assert np.array_equal(bench.y, slt[0])
+
+
+NEWER = {
+    "a file": lambda bench: choose(bench, "x.wav", WAV, 0.5),
+    "a file that is no sound": lambda bench: choose(bench, "x.wav", b"", 0.5),
+    "another to decode": lambda bench: choose(bench, "second.m4a", M4A, 0.5),
+    "a recording": lambda bench: bench._receive(
+        bench.input, dict(name="recording", recorded=True), [tone(500).tobytes()]
+    ),
+    "a clip": lambda bench: setattr(bench.sound, "value", "melody"),
+}
+
+
+@pytest.mark.parametrize("newer", NEWER)
+@pytest.mark.parametrize("late", [dict(), dict(problem="the browser cannot decode it")])
+def test_a_late_answer_does_not_replace_what_was_chosen_since(bench, asked, newer, late):
+    choose(bench, "memo.m4a", M4A)
+    NEWER[newer](bench)
+    y, said = bench.y, bench.words
+    assert answer(bench, tone(3000), **late) == said and bench.y is y
+    if newer == "another to decode":
+        said = answer(bench, tone(900), number=0.5, name="second.m4a")
+        assert said.startswith("second.m4a (decoded") and np.array_equal(bench.y, tone(900))
+
+
+def test_without_a_browser_it_is_refused_with_a_cure(bench, asked):
+    said = bench.take("memo.m4a", M4A)
+    assert said.startswith("not possible: memo.m4a is an MPEG-4 file (M4A): convert it to WAV")
+    assert not asked
 
 
 def test_no_microphone_is_said(bench):

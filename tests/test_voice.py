@@ -71,6 +71,48 @@ def test_pitch_takes_a_range_that_a_voice_could_leap_across_between_two_frames()
     assert np.allclose(f0[2:-2], 100, atol=1)  # pyin's steps are a tenth of a semitone
 
 
+# --- up to the highest frequency, and the gate ------------------------------------------
+
+FINE_SR = 48000
+
+
+def tone(hz, sr=FINE_SR, seconds=0.5):
+    return np.sin(2 * np.pi * hz / sr * np.arange(round(seconds * sr)))
+
+
+@pytest.mark.parametrize("hz", [2500, 5000, 9000, 11000, 15952, 19142, 21753, 23000])
+@pytest.mark.parametrize("sr", [FINE_SR, 44100, 16000])
+def test_the_pitch_of_a_whistle_is_right_up_to_nyquist(hz, sr):
+    hz *= sr / FINE_SR
+    span = dict(fmin=hz / 3, fmax=min(1.4 * hz, sr / 2), frame_length=2048, hop_length=512)
+    f0 = at.pitch(tone(hz, sr), sr, **span)
+    # pyin alone, in whole samples of few, is 2 % off at sr/3, 10 % at sr/2.2, an octave between.
+    assert np.mean(f0 > 0) > 0.9 and np.abs(f0[f0 > 0] / hz - 1).max() < 0.03
+
+
+def test_the_pitch_of_a_chirp_of_a_bird_is_followed():
+    hz = np.linspace(3000, 14000, FINE_SR)
+    f0 = at.pitch(np.sin(2 * np.pi * np.cumsum(hz) / FINE_SR), FINE_SR, fmin=2000, fmax=16000)
+    at_frames = hz[np.arange(0, FINE_SR, 256)]
+    heard = f0[: len(at_frames)] > 0
+    assert heard.mean() > 0.9
+    assert np.median(np.abs(f0[: len(at_frames)] / at_frames - 1)[heard]) < 0.03
+
+
+def test_a_faint_tone_is_silent_below_top_db_and_heard_without_a_gate():
+    loud, faint = tone(300, 16000), 0.003 * tone(200, 16000)  # 50 dB
+    y = np.concatenate([loud, faint])
+    later = slice(40, 60)  # frames of the faint one
+    assert not at.pitch(y, 16000)[later].any()
+    for top_db in (60, None):
+        assert np.allclose(at.pitch(y, 16000, top_db=top_db)[later], 200, rtol=0.01)
+
+
+def test_constants_and_silence_have_no_pitch_without_a_gate():
+    for y in (np.zeros(8000), np.full(8000, 0.5)):
+        assert not at.pitch(y, 16000, top_db=None).any()
+
+
 # --- its limit -------------------------------------------------------------------------
 
 

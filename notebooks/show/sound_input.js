@@ -1,25 +1,73 @@
-// Chooses a file or records from the microphone, and sends the bytes to the kernel.
+// Chooses a file or records from the microphone, and sends the bytes to the kernel. Asked
+// back for a file that the kernel cannot read, sends what this browser decodes of it.
 // Nothing is stored, and nothing goes anywhere else.
+
+const LONGEST = 600; // seconds that a browser decodes, all at once: 30 MB or more a minute
+
+// Returns the seconds that a file should last; Infinity if it does not say, or not in time.
+function promised(file) {
+  return new Promise((resolve) => {
+    const player = document.createElement("audio");
+    player.preload = "metadata";
+    player.src = URL.createObjectURL(file);
+    const answer = (seconds) => {
+      URL.revokeObjectURL(player.src);
+      resolve(seconds);
+    };
+    player.onloadedmetadata = () => answer(player.duration);
+    player.onerror = () => answer(Infinity);
+    setTimeout(answer, 10_000, Infinity);
+  });
+}
 
 function render({ model, el }) {
   const seconds = model.get("seconds");
+  const sr = model.get("sr");
   const idle = `Record ${seconds} s`;
   const send = (content, buffers = []) => model.send(content, undefined, buffers);
 
+  const decoded = async (blob) => {
+    const context = new OfflineAudioContext(1, 1, sr); // brings it to our rate
+    return context.decodeAudioData(await blob.arrayBuffer());
+  };
+
+  let chosen = null; // the last file, and a number by which the kernel can ask for it
   const chooser = document.createElement("input");
   chooser.type = "file";
   chooser.onchange = async () => {
     const file = chooser.files[0];
     if (!file) return;
+    const number = Math.random(); // nor does another page have it
+    chosen = { file, number };
     const part = file.slice(0, model.get("max_bytes"));
     try {
       const bytes = await part.arrayBuffer();
-      send({ name: file.name, size: file.size, recorded: false }, [bytes]);
+      send({ name: file.name, size: file.size, recorded: false, number }, [bytes]);
     } catch (error) {
       send({ problem: `${file.name} cannot be read (${error.message})` });
     }
     chooser.value = ""; // the same file may be chosen again
   };
+  const decode = async ({ asked, refusal }) => {
+    if (asked !== chosen?.number) return; // of another page, or of an older file
+    const { file } = chosen;
+    const lasts = await promised(file);
+    const bytes = lasts < Infinity ? (file.size * LONGEST) / lasts : model.get("max_bytes");
+    const part = file.slice(0, bytes);
+    const whole = part.size === file.size;
+    try {
+      const sound = await decoded(part);
+      const channels = [...Array(sound.numberOfChannels).keys()].map(
+        (i) => sound.getChannelData(i).slice(0, Math.ceil((seconds + 0.1) * sr)).buffer,
+      );
+      send({ name: file.name, answers: asked, lasts, whole }, channels);
+    } catch (error) {
+      const what = whole ? "it" : "the beginning of so long a file";
+      const problem = `${refusal}; the browser cannot decode ${what} either (${error.message})`;
+      send({ problem, answers: asked });
+    }
+  };
+  model.on("msg:custom", decode);
   const label = document.createElement("label");
   label.append("or a file: ", chooser);
 
@@ -50,10 +98,8 @@ function render({ model, el }) {
         recorder = null;
         button.textContent = idle;
         try {
-          const bytes = await new Blob(parts).arrayBuffer();
-          const decoder = new OfflineAudioContext(1, 1, model.get("sr")); // brings it to our rate
-          const sound = (await decoder.decodeAudioData(bytes)).getChannelData(0);
-          const start = sound.slice(0, seconds * model.get("sr"));
+          const sound = (await decoded(new Blob(parts))).getChannelData(0);
+          const start = sound.slice(0, seconds * sr);
           send({ name: "recording", recorded: true }, [start.buffer]);
         } catch (error) {
           send({ problem: `the recording cannot be decoded (${error.message})` });
@@ -77,6 +123,7 @@ function render({ model, el }) {
   el.append(label, "or", button);
   return () => {
     closed = true;
+    model.off("msg:custom", decode);
     recorder?.stop();
   };
 }

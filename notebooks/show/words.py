@@ -78,11 +78,14 @@ def _describe_line(line, x, y):
         return ""
     name = "" if line.get_label().startswith("_") else line.get_label()
     if len(xs) == 1:
-        return f"{name} at {_with(_round(xs[0]), x)}, {_with(_round(ys[0]), y)}".strip()
+        height = _round(_as_labelled(ys[0], line.axes.yaxis))
+        return f"{name} at {_with(_round(xs[0]), x)}, {_with(height, y)}".strip()
     if np.ptp(xs) == 0 or line.get_transform() != line.axes.transData:  # axvline, axhline
         return f"a line marks {name}"
     first = np.argmax(ys >= ys.max() - 1e-6 * np.ptp(ys))  # of a flat top, whatever the rounding
-    low, high, top = _round(ys.min()), _round(ys.max()), _round(xs[first])
+    heights = ys.min(), ys.max()
+    low, high = (_round(_as_labelled(height, line.axes.yaxis)) for height in heights)
+    top = _round(xs[first])
     return f"{name} from {low} to {_with(high, y)}, highest at {_with(top, x)}".strip()
 
 

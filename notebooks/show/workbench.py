@@ -8,11 +8,13 @@ from pathlib import Path
 import anywidget
 import ipywidgets as widgets
 import numpy as np
+import soundfile
 import traitlets
 
 import audiotools as at
 from show.panels import Panel, status_line
 from show.players import clip_path, encode
+from staircase.containers import Foreign
 from staircase.files import read
 from staircase.sound import resampled
 
@@ -22,6 +24,7 @@ SILENCE, LOUD = 1e-4, 1e3  # peaks as shares of full scale: −80 and 60 dB
 class SoundInput(anywidget.AnyWidget):
     """A file chooser and a recorder in the browser: sends bytes to the kernel, keeps none.
 
+    Asked for a file by the number that came with it, it sends what the browser decodes of it.
     At most `max_bytes` of a file are sent, because a Jupyter server drops the connection to
     a page that sends more than 10 MiB at once.
     """
@@ -50,6 +53,7 @@ class Workbench(widgets.VBox):
         self.compute, self.report, self.sr, self.seconds = compute, report, sr, seconds
         self.unused, self.controls = unused, controls
         self.clips, self.n_recordings = clips, 0
+        self.asked = None  # the number of the file that the browser is to decode
         self.sounds = dict.fromkeys(clips)  # {name: waveform}, None until it is asked for
         self.sound = widgets.Dropdown(options=clips, description="Sound")
         self.input = SoundInput(sr=sr, seconds=seconds)
@@ -77,6 +81,7 @@ class Workbench(widgets.VBox):
         return self.sounds[name]
 
     def _chosen(self, change):
+        self.asked = None
         self._use(change.new, "is chosen")
 
     def _use(self, name, words):
@@ -101,10 +106,16 @@ class Workbench(widgets.VBox):
 
     def _receive(self, _, content, buffers):
         """Takes a file or a recording from the browser, or says in one line why not."""
+        if content.get("answers", self.asked) != self.asked:
+            return  # another sound has been chosen since
+        self.asked = None
         try:
             name, words, y = self._read(content, buffers)
         except Exception as error:  # a panel never ends in a traceback
-            self._say(f"not possible: {error}. The sound stays as it was.")
+            if isinstance(error, Foreign) and "number" in content:
+                self._ask(content, error)
+            else:
+                self._say(f"not possible: {error}. The sound stays as it was.")
             return
         self.sounds[name] = y
         self.sound.observe(self._chosen, names="value")  # if it was stopped below, last time
@@ -115,14 +126,22 @@ class Workbench(widgets.VBox):
             self.sound.observe(self._chosen, names="value")
         self._use(name, words)
 
+    def _ask(self, content, refusal):
+        """Asks the browser to decode a file that the kernel does not read; it answers later."""
+        self.asked = content["number"]
+        self._say(f"{content['name']} is decoded by the browser …")
+        self.input.send(dict(asked=self.asked, refusal=str(refusal)))
+
     def _read(self, content, buffers):
         """Returns the name of what came, what is to be said about it, and the waveform."""
         if "problem" in content:
             raise ValueError(content["problem"])
-        if content["recorded"]:
+        name = content["name"]
+        if "answers" in content:
+            words, y = self._read_decoded(name, buffers, content["lasts"], content["whole"])
+        elif content["recorded"]:
             name, words, y = self._read_recording(buffers[0])
         else:
-            name = content["name"]
             words, y = self._read_file(name, buffers[0], content["size"])
         if len(y) < self.sr / 2:
             raise ValueError(f"{name} lasts {len(y) / self.sr:.3f} s, and 0.5 s are needed")
@@ -145,11 +164,32 @@ class Workbench(widgets.VBox):
         if not size:
             raise ValueError(f"{name} is empty, it holds no bytes")
         found = read(_NamedBytes(data, name), duration=self.seconds + 0.01)
+        origin, is_all = f"{found.sr:,} samples per second", len(data) == size
+        return self._first_seconds(found, origin, is_all, found.lost)
+
+    def _read_decoded(self, name, channels, lasts, is_whole):
+        """Returns the same of what the browser decoded, at our rate: it is read as a WAV.
+
+        By its header the file lasts so many seconds, None if that does not say; `is_whole` says
+        whether the browser was given all of it.
+        """
+        samples = np.stack([np.frombuffer(channel, "<f4") for channel in channels], axis=1)
+        file = _NamedBytes(b"", name)
+        soundfile.write(file, samples, self.sr, format="WAV", subtype="FLOAT")
+        file.seek(0)
+        found, lost = read(file, duration=self.seconds + 0.01), ""
+        if lasts and found.seconds < lasts - 0.1:
+            lost = f"It lasts {lasts:.1f} s, and the browser finds sound in {found.seconds:.1f} s: "
+            lost += "if there should be more, it is truncated or damaged, fetch it again"
+        return self._first_seconds(found, "decoded by the browser", is_whole, lost)
+
+    def _first_seconds(self, found, origin, is_all, lost):
+        """Returns the words and the waveform of a `Recording`, and what is lost if it is all."""
         y = resampled(found, self.sr)[0][: round(self.seconds * self.sr)]
-        words = f"({found.sr:,} samples per second, {found.channels} channel(s))"
-        whole = len(data) == size and found.left > 0
-        words += f": its first {len(y) / self.sr:.1f} s are read" * (not whole) or " is read"
-        return f"{words}. {found.lost}" if whole and found.lost else words, y
+        is_all = is_all and found.left * found.sr >= 0.5
+        words = f"({origin}, {found.channels} channel(s))"
+        words += " is read" if is_all else f": its first {len(y) / self.sr:.1f} s are read"
+        return ". ".join(filter(None, [words, is_all and lost, found.cancels])), y
 
     def _walk(self, **values):
         """Greys what has no effect, computes, lays the file ready; the old report is gone."""
