@@ -62,8 +62,8 @@ __all__ = [
     "hold_out",
     # claims
     "claim",
-    "interval",
     "some_pitch",
+    "interval",
     "number",
     "reason",
     "check",
