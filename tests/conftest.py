@@ -60,6 +60,15 @@ def recordings():
         pytest.skip("LIBROSA_DATA_DIR does not name a folder with librosa's example libri1")
 
 
+@pytest.fixture(scope="session")
+def one_speaker():
+    """A folder with a person's sentences; skips where REAL_VOICE_DIR names none."""
+    folder = os.environ.get("REAL_VOICE_DIR")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("REAL_VOICE_DIR does not name a folder with one speaker's sentences")
+    return folder
+
+
 WORST = ("seconds", "bytes")  # of these the table keeps the largest, all else it adds up
 
 

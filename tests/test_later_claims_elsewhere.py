@@ -12,3 +12,8 @@ pytestmark = pytest.mark.slow
 @named(NOTEBOOKS[5:])
 def test_every_claim_holds_with_another_seed_and_on_every_clip(path, clip, seed, recordings):
     run_on_a_voice(path, clip, seed)
+
+
+@named(NOTEBOOKS[9:])
+def test_every_claim_holds_on_a_folder_of_one_speaker(path, one_speaker):
+    run_on_a_voice(path, one_speaker)
