@@ -13,6 +13,7 @@ import functools
 import io
 import re
 import struct
+import zlib
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -32,7 +33,8 @@ class Part:
     source: object  # a path or an open file
     promised: float = 0  # samples, by its header; 0 if it does not say
     share: float = 1.0  # of its bytes that are there
-    fault: str = ""  # what else is wrong with it
+    fault: str = ""  # what else is wrong with it, where it ends
+    n_lost: int = 0  # of its pages
     streamed: bool = False  # FLAC, Ogg, MP3: decoded in one go, from the start
 
 
@@ -159,6 +161,14 @@ class Chunk:
         }
 
 
+_NAME = re.compile(rb"[ -~]{4}")  # of a chunk
+
+
+def _begins(file, at):
+    """Returns whether there is a chunk's name at a place; sizes may be beyond any file."""
+    return at < 2**62 and bool(_NAME.match(_bytes(file, at, 4)))
+
+
 def _chunks(file, at, magic):
     """Yields name, place and size of the contents of every chunk from a place on."""
     _, layout, counted, pad, *_ = CHUNKED[magic]
@@ -166,7 +176,9 @@ def _chunks(file, at, magic):
         at += struct.calcsize(layout)
         size = max(0, head[1] - counted)
         yield head[0], at, size
-        at += size + -size % pad
+        at += size
+        if _begins(file, at + -size % pad) or not _begins(file, at):
+            at += -size % pad  # which some writers forget
 
 
 def _sound_chunk(file, start, magic):
@@ -241,14 +253,15 @@ def _behind(file, at, end, magic, strict):
     """
     if at < end and _bytes(file, at, 4) in CHUNKED:  # though it should begin at an even place
         return at, 0
-    at += -at % CHUNKED[magic][3]
+    if not _begins(file, at):
+        at += -at % CHUNKED[magic][3]
     for name, inside, size in _chunks(file, at, magic):
+        at = inside - struct.calcsize(CHUNKED[magic][1])
         if name[:4] in CHUNKED:
             return at, 0
-        if not re.match(rb"[ -~]{4}", name) or strict and inside + size > end:
+        if not _NAME.match(name) or strict and inside + size > end:
             known = _tag_length(name) or not _bytes(file, at, 2**20).strip(b"\0")
-            return None, 0 if known else end - at
-        at = inside + size + -size % CHUNKED[magic][3]
+            return None, 0 if known or end - at <= SLOPPY else end - at
     return None, 0
 
 
@@ -305,21 +318,46 @@ def _flac_parts(file, start, whole, name):
 def _ogg_parts(file, start, whole, name):
     """Yields the links of an Ogg file: each begins with first pages, and ends with a last one."""
     data = _bytes(file, 0, -1)
-    begins, ends, was_first, at = [], [], False, data.find(b"OggS")
-    while 0 <= at <= len(data) - 27:
-        sizes = data[at + 27 : at + 27 + data[at + 26]]
-        stop = at + 27 + data[at + 26] + sum(sizes)
-        is_first, is_last = data[at + 5] & 2, data[at + 5] & 4
+    begins, ends, lost, was_first, following = [], [], [], False, {}
+    for at, flags, serial, number in _pages(data):
+        is_first, is_last = flags & 2, flags & 4
         if not begins or is_first and not was_first:
             begins.append(at)
             ends.append(False)
-        was_first, ends[-1] = is_first, is_last and stop <= len(data)
-        at = data.find(b"OggS", stop)
-    for begin, end, is_whole in zip(begins, [*begins[1:], len(data)], ends):
+            lost.append(0)
+        if not is_first:
+            lost[-1] += max(0, number - following.get(serial, number))
+        following[serial] = number + 1
+        was_first, ends[-1] = is_first, is_last
+    for begin, end, is_whole, n_lost in zip(begins, [*begins[1:], len(data)], ends, lost):
         source = _Window(file, begin, end) if end - begin < len(data) else whole.source
-        yield Part(source, fault="" if is_whole else "its end is missing", streamed=True)
+        fault = "" if is_whole else "its end is missing"
+        yield Part(source, fault=fault, n_lost=n_lost, streamed=True)
     if not begins:
         yield whole
+
+
+def _pages(data):
+    """Yields place, flags, stream and number of the pages of an Ogg file that are sound."""
+    at = data.find(b"OggS")
+    while 0 <= at <= len(data) - 27:
+        n_sizes = data[at + 26]
+        page = data[at : at + 27 + n_sizes + sum(data[at + 27 : at + 27 + n_sizes])]
+        checksum, is_sound = page[22:26], False
+        if len(page) >= 27 + n_sizes:
+            is_sound = _ogg_checksum(page[:22] + bytes(4) + page[26:]) == checksum
+        if is_sound:
+            yield at, page[5], *struct.unpack("<II", page[14:22])
+        at = data.find(b"OggS", at + (len(page) if is_sound else 4))
+
+
+def _ogg_checksum(page):
+    """Returns the four bytes that prove a page: zlib's CRC-32 with all bits in the other order."""
+    turned = zlib.crc32(page.translate(_TURNED), 0xFFFFFFFF) ^ 0xFFFFFFFF
+    return struct.pack(">I", turned).translate(_TURNED)
+
+
+_TURNED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 def _nist_parts(file, start, whole, name):

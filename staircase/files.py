@@ -104,6 +104,8 @@ class Recording:
             n, broke_off = self._fill(file, there)
             if n < wanted:
                 self._compare(part, file, n_skipped + n, broke_off)
+            if part.n_lost:
+                self.faults.append(f"{part.n_lost} of its pages are missing or damaged")
         self.seconds += (n_skipped + n) / self.sr
         self.skip -= n_skipped / self.sr if n_skipped < n_skip else self.skip
         self.left -= n / self.sr

@@ -425,6 +425,9 @@ def whole_kinds():
     heard = as_heard(wav)
     for n in (1, 36, 44):
         yield f"size {n} too large", changed(wav, b"data", "<I", 60000 + n), heard
+    odd = struct.pack("<4sI", b"LIST", 27) + b"x" * 27  # which lacks the byte that makes it even
+    yield "a chunk without its last byte", wav + odd + struct.pack("<4sI", b"JUNK", 90) + odd, heard
+    yield "a few bytes that are no chunk", wav + b"\x80\x90\xa0" * 9, heard
     yield "half the byte rate", changed(wav, 28, "<I", SR), heard
     yield "twice the byte rate and block align", changed(wav, 28, "<IH", 4 * SR, 4), heard
     yield "RIFX", in_wider_containers(16, 2, order=">"), np.round(LONG * 2**15) / 2**15
@@ -510,6 +513,19 @@ def test_of_a_file_with_a_hole_comes_what_can_be_decoded_and_a_warning(
     assert 0.2 * 5.6 < len(y) / sr < 5.6
     assert np.abs(y).max() < 1.5, "what is left is no noise"
     assert capfd.readouterr() == ("", ""), "nor does a decoder grumble"
+
+
+@pytest.mark.parametrize("kind", ["OGG", "OPUS"])
+def test_no_page_of_an_ogg_is_lost_in_silence(kind, attempt, trust):
+    data = file_of(np.tile(LONG, 3), kind)
+    places = [found.start() for found in re.finditer(b"OggS", data)]
+    spans = [*zip(places, [*places[1:], len(data)])][3:-1]  # neither the head nor the end
+    for begin, end in spans:  # libsndfile makes nothing of a hole in the first second
+        for damaged in (data[:begin] + data[end:], data[: end - 9] + b"?" + data[end - 8 :]):
+            _, _, words = told(attempt, damaged)
+            assert len(words) == 1 and "1 of its pages are missing or damaged" in words[0]
+    trust(kinds=2)
+    assert len(spans) > 2
 
 
 @pytest.mark.parametrize("kind", EXACT[:6])
