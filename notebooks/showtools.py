@@ -9,8 +9,9 @@ door of seven rooms in ``show/``; of each it hands on what the notebooks, or the
 * words: that line, computed from what is drawn;
 * players: ``clip_path`` finds a sound, one of ours in ``DATA``; ``play``, ``play_row`` show
   labelled players of sound that ``encode`` compresses and ``level`` brings to one level;
-* sentences: ``sentences`` reads those of one speaker, of ours or of your folder, and
-  ``hold_out`` keeps every fourth from the models;
+* sentences: ``sentences`` reads those of one speaker, of ours or of your folder, or says that a
+  recording is ``TooShort``; ``hold_out`` keeps every fourth from the models; ``first_seconds``
+  is how a voice begins;
 * claims: ``claim`` prints a statement and whether it holds; ``interval`` says how sure a mean
   is; ``some_pitch`` is for a sound that has none; ``check`` answers an exercise, and stumbles on
   no ``number`` and no ``reason``; ``seeded`` makes librosa repeat itself; a ``Line`` is rewritten
@@ -36,7 +37,7 @@ from show.figures import (
 )
 from show.panels import BlindTest, Panel, blind_test, choice, panel
 from show.players import DATA, OWN_CLIPS, clip_path, encode, level, play, play_row
-from show.sentences import hold_out, sentences
+from show.sentences import TooShort, first_seconds, hold_out, sentences
 from show.workbench import SoundInput, Workbench, workbench
 
 __all__ = [
@@ -58,7 +59,9 @@ __all__ = [
     "play_row",
     "level",
     # sentences
+    "TooShort",
     "sentences",
+    "first_seconds",
     "hold_out",
     # claims
     "claim",

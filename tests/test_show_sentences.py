@@ -89,3 +89,48 @@ def test_where_always_or_never_is_a_pitch_nothing_can_be_learned():
     ):
         with pytest.raises(ValueError, match=words):
             st.hold_out(f0s, "w")
+
+
+def test_of_long_files_the_beginning_is_read_so_that_five_of_them_do(tmp_path):
+    ys = st.sentences(folder_of(tmp_path, 6 * [SR], seconds=4), SR, longest=10)
+    assert [len(y) for y in ys] == 5 * [2 * SR]
+
+
+def test_sentences_that_are_not_wanted_are_left_out_before_they_are_counted(tmp_path):
+    folder = folder_of(tmp_path, 6 * [SR])
+    soundfile.write(tmp_path / "rest.wav", np.zeros(2 * SR), SR)
+    assert len(st.sentences(folder, SR, wanted=np.any)) == 6
+    with pytest.raises(ValueError, match="has 0 sentences of 1 s or more in which it speaks"):
+        st.sentences(folder, SR, wanted=lambda y: False)
+
+
+def test_a_recording_that_is_too_short_may_be_told_from_a_folder_that_is(tmp_path):
+    with pytest.raises(st.TooShort, match="melody has 1 pieces"):
+        st.sentences("melody", SR)
+    with pytest.raises(ValueError, match="take a folder with more") as refusal:
+        st.sentences(folder_of(tmp_path, 4 * [SR]), SR)
+    assert not isinstance(refusal.value, st.TooShort)
+
+
+def test_a_voice_begins_with_its_first_sentences_joined_and_cut(tmp_path):
+    folder = folder_of(tmp_path, 5 * [SR])
+    files = sorted(tmp_path.glob("*.wav"))
+    joined = np.concatenate([at.load_wav(file)[0] for file in files])
+    assert np.array_equal(st.first_seconds(folder, SR, duration=5), joined[: 5 * SR])
+    assert np.array_equal(st.first_seconds(folder, SR, duration=60), joined)
+
+
+def test_a_voice_of_ours_or_a_file_begins_as_its_recording_does(tmp_path):
+    y, _ = at.load_wav(st.clip_path("slt"), sr=SR, duration=2)
+    assert np.array_equal(st.first_seconds("slt", SR, duration=2), y)
+    file = tmp_path / "mine.wav"
+    at.save_wav(file, y, SR)
+    assert st.clip_path(str(file)) == file
+    assert len(st.first_seconds(str(file), SR, duration=1)) == SR
+
+
+def test_how_nobody_begins_is_refused_with_its_cure(tmp_path):
+    with pytest.raises(ValueError, match="no voice 'nobody': take"):
+        st.first_seconds("nobody", SR)
+    with pytest.raises(ValueError, match="no sound file of 1 s or more: take a folder"):
+        st.first_seconds(str(tmp_path), SR)
