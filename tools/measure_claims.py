@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 ROOMS = ("01", "02", "03", "04", "05", "06", "10")
 HEAD = ("notebook", "cell", "claim", "voice", "holds", "values")
-PARTS = re.compile(r"(?P<clip>.+?)(#(?P<part>\d+)/(?P<of>\d+))?(?P<how>[*^~])?(?P<much>-?[\d.]+)?$")
+PARTS = re.compile(r"(?P<clip>.+?)(#(?P<part>\d+)/(?P<of>\d+))?((?P<how>[*^~])(?P<much>-?[\d.]+))?$")
 SIGNS = {
     "<": operator.lt,
     "<=": operator.le,
