@@ -32,7 +32,8 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = ROOT / "notebooks"
 ROOMS = ("01", "02", "03", "04", "05", "06", "10")
 HEAD = ("notebook", "cell", "claim", "voice", "holds", "values")
-PARTS = re.compile(r"(?P<clip>.+?)(#(?P<part>\d+)/(?P<of>\d+))?((?P<how>[*^~])(?P<much>-?[\d.]+))?$")
+PART, CHANGE = r"(#(?P<part>\d+)/(?P<of>\d+))?", r"((?P<how>[*^~])(?P<much>-?[\d.]+))?"
+VOICE = re.compile(f"(?P<clip>.+?){PART}{CHANGE}$")
 SIGNS = {
     "<": operator.lt,
     "<=": operator.le,
@@ -113,7 +114,7 @@ def made(voice, where):
     import audiotools as at
     import showtools as st
 
-    parts = PARTS.match(voice).groupdict()
+    parts = VOICE.match(voice).groupdict()
     if parts["clip"] in ("slt", "kal16") and not parts["how"]:
         return parts["clip"], parts["clip"]
     ys = st.sentences(parts["clip"], 16000, longest=1e4)
