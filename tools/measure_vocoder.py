@@ -10,7 +10,7 @@ was trained on many voices, and never on ours. From the same bands, and from the
 of their logarithms, a sound is made by the vocoder and by `mel_to_audio`; beside them stands
 `speak`, which is told the pitch, in the setting of notebook 05. The rows go to
 ``data/neural_vocoder.csv``, the sounds of the clip that ``--sound`` names to ``data/vocoder/``:
-notebook 10 shows both as "not run here".
+notebook 03 shows both as "not run here".
 """
 
 import argparse
