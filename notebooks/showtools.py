@@ -1,7 +1,7 @@
 """Draws, plays, claims and builds panels for the notebooks. It computes no signal.
 
 Every figure ends with `caption`, every sound has a label, every claim is checked. This is the
-door of six rooms in ``show/``; of each it hands on what the notebooks, or their tests, ask for:
+door of seven rooms in ``show/``; of each it hands on what the notebooks, or their tests, ask for:
 
 * figures: ``show_waveform``, ``show_spectrogram``, ``show_mel``, ``show_filterbank``,
   ``show_mfcc`` draw into an axes, with units, in one look, ``use_style``; ``compare`` stacks
@@ -9,17 +9,22 @@ door of six rooms in ``show/``; of each it hands on what the notebooks, or their
 * words: that line, computed from what is drawn;
 * players: ``clip_path`` finds a sound, one of ours in ``DATA``; ``play``, ``play_row`` show
   labelled players of sound that ``encode`` compresses and ``level`` brings to one level;
-* claims: ``claim`` prints a statement and whether it holds; ``some_pitch`` is for a sound that
-  has none; ``check`` answers an exercise, and stumbles on no ``number`` and no ``reason``;
-  ``seeded`` makes librosa repeat itself; a ``Line`` is rewritten while the reader waits;
+* sentences: ``sentences`` reads those of one speaker, of ours or of your folder, or says that a
+  recording is ``TooShort``; ``hold_out`` keeps every fourth from the models; ``first_seconds``
+  is how a voice begins;
+* claims: ``claim`` prints a statement and whether it holds; ``interval`` says how sure a mean
+  is; ``some_pitch`` is for a sound that has none; ``check`` answers an exercise, and stumbles on
+  no ``number`` and no ``reason``; ``seeded`` makes librosa repeat itself; a ``Line`` is rewritten
+  while the reader waits;
 * panels: ``panel`` answers a question when a ``choice`` is moved, ``blind_test`` hides which
   sound is played;
 * workbench: ``workbench`` does as a panel does, for the reader's own sound.
 
-Figures ask words, panels ask players, the workbench asks panels and players: no arrow runs back.
+Figures ask words, sentences and panels ask players, the workbench asks panels and players: no
+arrow runs back.
 """
 
-from show.claims import Line, check, claim, number, reason, seeded, some_pitch
+from show.claims import Line, check, claim, interval, number, reason, seeded, some_pitch
 from show.figures import (
     caption,
     compare,
@@ -32,6 +37,7 @@ from show.figures import (
 )
 from show.panels import BlindTest, Panel, blind_test, choice, panel
 from show.players import DATA, OWN_CLIPS, clip_path, encode, level, play, play_row
+from show.sentences import TooShort, first_seconds, hold_out, sentences
 from show.workbench import SoundInput, Workbench, workbench
 
 __all__ = [
@@ -52,9 +58,15 @@ __all__ = [
     "play",
     "play_row",
     "level",
+    # sentences
+    "TooShort",
+    "sentences",
+    "first_seconds",
+    "hold_out",
     # claims
     "claim",
     "some_pitch",
+    "interval",
     "number",
     "reason",
     "check",

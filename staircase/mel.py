@@ -124,9 +124,7 @@ def mel_filterbank(sr, n_fft, *, n_mels=128, fmin=0.0, fmax=None, htk=False, nor
     >>> at.mel_filterbank(16000, 1024, n_mels=80).shape
     (80, 513)
     """
-    fmax = sr / 2 if fmax is None else below_nyquist(fmax, "fmax", sr)
-    if fmin >= fmax:
-        raise ValueError(f"fmin={fmin:g} Hz must lie below fmax={fmax:g} Hz")
+    fmax = highest(fmin, fmax, sr)
     bins = np.fft.rfftfreq(n_fft, 1 / sr)
     if n_mels > 2 * len(bins):  # a bin lies in two triangles at most
         raise ValueError(
@@ -141,6 +139,14 @@ def mel_filterbank(sr, n_fft, *, n_mels=128, fmin=0.0, fmax=None, htk=False, nor
     if norm == "slaney":
         mel_filter *= 2 / (corners[2:] - corners[:-2])[:, None]
     return mel_filter
+
+
+def highest(fmin, fmax, sr):
+    """Returns `fmax`, or sr/2 for None, if it lies above `fmin`."""
+    fmax = sr / 2 if fmax is None else below_nyquist(fmax, "fmax", sr)
+    if fmin >= fmax:
+        raise ValueError(f"fmin={fmin:g} Hz must lie below fmax={fmax:g} Hz")
+    return fmax
 
 
 def band_edges(n_mels, fmin, fmax, htk):

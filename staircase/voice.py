@@ -21,7 +21,7 @@ from .arguments import (
 )
 from .cepstrum import mfcc, mfcc_to_mel, smooth_levels
 from .frames import Grid, frame, refuse_gaps, stft
-from .mel import SLANEY_MEL_PER_HZ, band_edges, hz_to_mel
+from .mel import band_edges, highest, hz_to_mel, mel_to_hz
 from .sound import borrowed
 
 _PERIOD = 18  # samples: pyin counts whole ones, and half a sample must fit into the headroom
@@ -228,7 +228,7 @@ def source(f0, sr, hop_length, length, seed):
 
 
 @checked
-def pitch_limit(n_numbers, sr, *, htk=False):
+def pitch_limit(n_numbers, sr, *, n_mels=128, fmin=0.0, fmax=None, htk=False):
     """Returns the lowest pitch in Hz that `n_numbers` per frame can still draw.
 
     Harmonics lie F0 apart. Mel bands (or the cosines of as many MFCCs) draw a ripple along
@@ -241,16 +241,17 @@ def pitch_limit(n_numbers, sr, *, htk=False):
     n_numbers : int
         Mel bands or MFCCs per frame, K.
     sr : number
-        Samples per second; the mel axis reaches from 0 to sr/2.
-    htk : bool
-        Which mel scale. Slaney's is straight below 1 kHz, as the formula assumes; HTK's bends
-        from the start, and with it a voice needs more numbers than this says.
+        Samples per second.
+    n_mels, fmin, fmax, htk
+        The mel filters of the way down, as in `mfcc`; of a mel spectrum itself, `n_mels` = K.
+        Slaney's scale is straight below 1 kHz, as the formula assumes; HTK's bends from the
+        start, and with it a voice needs more numbers than this says.
 
     Returns
     -------
     float
-        Hz: ``2 * span * n/(n + 1) / K``, with n = 128 bands and span the whole mel axis
-        measured in Hz at its low end (mels up to sr/2, times Hz per mel at 0 Hz).
+        Hz: ``2 * span * n/(n + 1) / K``, with n = `n_mels` and span the whole mel axis measured
+        in Hz at its low end (mels from fmin to fmax, times Hz per mel at fmin).
 
     See Also
     --------
@@ -262,6 +263,7 @@ def pitch_limit(n_numbers, sr, *, htk=False):
     >>> round(at.pitch_limit(20, 16000)), round(at.pitch_limit(40, 16000))
     (299, 150)
     """
-    hz_per_mel = 700 * np.log(10) / 2595 if htk else 1 / SLANEY_MEL_PER_HZ
-    span = hz_to_mel(sr / 2, htk=htk) * hz_per_mel
-    return float(2 * span * 128 / 129 / n_numbers)
+    low, high = hz_to_mel(np.array([fmin, highest(fmin, fmax, sr)]), htk=htk)
+    hz_per_mel = np.diff(mel_to_hz(low + np.array([0, 1e-3]), htk=htk))[0] / 1e-3
+    span = (high - low) * hz_per_mel
+    return float(2 * span * n_mels / (n_mels + 1) / n_numbers)

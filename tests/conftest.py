@@ -52,12 +52,27 @@ def convergence(y, S, **grid):
     return at.spectral_convergence(np.abs(at.stft(y, **grid)), S)
 
 
+def beside(variable, folder):
+    """Returns the folder that a variable names, else the one of this name beside the checkout."""
+    return Path(os.environ.get(variable) or ROOT.parent / "shared" / folder)
+
+
 @pytest.fixture(scope="session")
 def recordings():
     """Skips where librosa's own recordings are not at hand without a network."""
-    folder = os.environ.get("LIBROSA_DATA_DIR")
-    if not folder or not Path(folder, "5703-47212-0000.ogg").exists():
-        pytest.skip("LIBROSA_DATA_DIR does not name a folder with librosa's example libri1")
+    folder = beside("LIBROSA_DATA_DIR", "librosa-data")
+    if not Path(folder, "5703-47212-0000.ogg").exists():
+        pytest.skip(f"no libri1: neither LIBROSA_DATA_DIR names its folder nor is it in {folder}")
+    os.environ["LIBROSA_DATA_DIR"] = str(folder)  # for the kernels
+
+
+@pytest.fixture(scope="session")
+def one_speaker():
+    """A folder with a person's sentences; skips where there is none."""
+    folder = beside("REAL_VOICE_DIR", "real-voice")
+    if not folder.is_dir():
+        pytest.skip(f"no real voice: neither REAL_VOICE_DIR names its folder nor is there {folder}")
+    return str(folder)
 
 
 WORST = ("seconds", "bytes")  # of these the table keeps the largest, all else it adds up

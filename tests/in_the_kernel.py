@@ -229,3 +229,13 @@ def test_the_staircase_leaves_of_a_note_what_the_law_says(ran):
     assert "No pitch was found" in bench.panel.words
     bench.button.click()
     assert "none was found in the original" in bench.card.value
+
+
+@of_notebook(10)
+def test_the_tune_comes_back_from_mean_to_guess_to_truth(ran):
+    panel, shares = ran.names["guess_panel"], []
+    f0 = ran.names["own"].f0s[ran.names["last"]]
+    for speak in ("mean", "guess", "truth"):
+        panel.controls["speak"].value = speak
+        shares.append(at.pitch_accuracy(at.pitch(heard(panel), 16000), f0))
+    assert np.all(np.diff(shares) > 0.1) and shares[-1] > 0.8, shares

@@ -3,6 +3,7 @@
 import librosa
 import numpy as np
 import pytest
+import scipy.stats
 
 import audiotools as at
 import showtools as st
@@ -74,3 +75,11 @@ def test_on_another_clip_than_it_was_made_for_a_check_says_so(capsys):
 def test_an_answer_that_is_no_number_is_never_right():
     assert st.number(2.5) == 2.5 and st.number(np.float32(3)) == 3
     assert all(np.isnan(st.number(answer)) for answer in (None, "3", True, [3]))
+
+
+def test_an_interval_is_students_and_one_difference_has_none():
+    d = np.array([0.1, 0.2, 0.4])
+    mean, half = st.interval(d)
+    low, high = scipy.stats.ttest_1samp(d, 0).confidence_interval(0.95)
+    assert np.allclose([mean - half, mean + half], [low, high])
+    assert np.isnan(st.interval([0.3])[1]) and st.interval([0.3])[0] == 0.3

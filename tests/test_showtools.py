@@ -7,7 +7,8 @@ from conftest import ROOT
 
 import showtools as st
 
-ROOMS = "words figures players claims panels workbench".split()  # each asks only those before it
+# Each asks only those before it.
+ROOMS = "words figures players sentences claims panels workbench".split()
 TREES = {room: ast.parse((ROOT / f"notebooks/show/{room}.py").read_text("utf-8")) for room in ROOMS}
 
 

@@ -185,6 +185,9 @@ def test_pitch_limit_follows_the_mel_scale():
             span = librosa.hz_to_mel(sr / 2, htk=htk) * hz_per_mel
             expected = 2 * span * 128 / 129 / 20
             assert at.pitch_limit(20, sr, htk=htk) == pytest.approx(expected, rel=1e-5)
+    # 80 bands up to 8 kHz, as neural vocoders take them; up to sr/2 they would draw 83 Hz
+    bands = dict(n_mels=80, fmax=8000)
+    assert at.pitch_limit(80, 22050, **bands) == pytest.approx(74.5, abs=0.1)
     assert [round(at.pitch_limit(k, 16000)) for k in (13, 20, 40)] == [460, 299, 150]
 
 

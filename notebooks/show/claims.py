@@ -10,6 +10,7 @@ import os
 
 import ipywidgets as widgets
 import numpy as np
+from scipy.special import stdtrit
 
 
 def claim(text, holds):
@@ -45,6 +46,17 @@ def _truth(value):
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{value!r} is neither True nor False: compare it with something")
     return bool(value)
+
+
+def interval(differences):
+    """Returns the mean of paired differences, and half of its 95 % interval (Student's).
+
+    One difference has none: nan.
+    """
+    d = np.asarray(differences, dtype=float)
+    if len(d) < 2:
+        return d.mean(), np.nan
+    return d.mean(), stdtrit(len(d) - 1, 0.975) * d.std(ddof=1) / np.sqrt(len(d))
 
 
 def number(answer):

@@ -23,10 +23,13 @@ MIME = {"MP3": "audio/mpeg", "FLAC": "audio/flac", "WAV": "audio/wav"}
 def clip_path(clip):
     """Returns the file of a clip: "slt", "kal16", "melody", or any name `librosa.ex` knows.
 
-    librosa fetches its recordings from the network the first time they are asked for.
+    A file of your own is its own clip. librosa fetches its recordings from the network the first
+    time they are asked for.
     """
     if clip in OWN_CLIPS:
         return DATA / f"{clip}.wav"
+    if Path(clip).expanduser().is_file():
+        return Path(clip).expanduser()
     own = ", ".join(OWN_CLIPS)
     try:
         return Path(librosa.ex(clip))
