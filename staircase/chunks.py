@@ -6,14 +6,14 @@ of several files in a row. Here it is compared with what there is, and put right
 
 import re
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from . import streams
 from .parts import (
     CURE,
     SIGNATURE,
-    STARTS,
     Part,
     Window,
     bytes_at,
@@ -37,8 +37,11 @@ class Layout:
     counted: int = 0  # bytes in front of the contents that a size counts, too
     pad: int = 2  # contents are filled up to a multiple of so many bytes
     empty: int = 0  # size of a chunk without samples
+    start: int = 0  # where the file begins within the one that is read
 
 
+MPEG = (0x50, 0x55)  # codecs of a WAV whose samples are an MP2 or MP3
+ALAC = "alac"  # codec of a CAF
 W64 = bytes.fromhex("f3acd3118cd100c04f8edb8a")  # behind each name of four letters
 LAYOUTS = {
     b"RIFF": Layout(12, "<4sI"),
@@ -61,6 +64,7 @@ class Chunk:
     size: int  # in bytes, by the header
     fields: list  # where the header says so: place and layout
     fmt: int | None = None  # the place of a WAV's other numbers
+    codec: object = 0  # a WAV's by its number
 
     def most(self):
         """Returns the largest size that the header can say."""
@@ -77,30 +81,33 @@ class Chunk:
 def chunked(file, start, name):
     """Yields the file that begins at a place, and what it lacks; returns where it ends."""
     magic, end = bytes_at(file, start, 4), size_of(file)
-    layout, chunk = LAYOUTS[magic], _sound_chunk(file, start, magic)
+    layout = replace(LAYOUTS[magic], start=start)
+    chunk = _sound_chunk(file, layout)
     if chunk is None or chunk.at >= end:  # libsndfile sees what is wrong
         yield Part(Window(file, start, end) if start else None)
         return end
     patches = {start: b"RF64"} if magic == b"BW64" else {}  # the same by another name
     patches |= _true_width(file, chunk, layout, name)
-    size, behind = _true_size(file, start, end, chunk, layout)
-    there = min(size, behind - chunk.at, chunk.most() - layout.counted)
-    is_alac = magic == b"caff" and bytes_at(file, start + 28, 4) == b"alac"
-    if there != chunk.size and not is_alac:  # whose packets tell their own lengths
+    size, behind = _true_size(file, end, chunk, layout)
+    if chunk.codec in MPEG:
+        yield from streams.mpeg(Window(file, chunk.at, min(chunk.at + size, behind)), 0, name)
+        return behind
+    there = _decodable(file, min(size, behind - chunk.at), size, chunk, layout)
+    if there != chunk.size and chunk.codec != ALAC:  # whose packets tell their own lengths
         patches |= chunk.sized(there + layout.counted)
     is_whole_file = start == 0 and behind == end and not patches
     yield Part(None if is_whole_file else Window(file, start, behind, patches), is_cut=there < size)
     if there < size:
-        yield end_lost(0 if is_alac else there, size)
+        yield end_lost(0 if chunk.codec == ALAC else there, size)
     return behind
 
 
 # --- Where the samples lie ----------------------------------------------------------------
 
 
-def _sound_chunk(file, start, magic):
+def _sound_chunk(file, layout):
     """Returns the chunk that holds the samples; None if there is none."""
-    layout = LAYOUTS[magic]
+    start = layout.start
     number, fields, fmt = layout.head[0] + layout.head[-1], [], None
     for name, at, size in _chunks(file, start + layout.first, layout):
         if name == b"ds64":  # of an RF64: sizes for which 32 bits are too few
@@ -115,7 +122,9 @@ def _sound_chunk(file, start, magic):
                 (size,) = unpacked(file, *fields[0]) or (0,)
             else:
                 fields = [*fields, (at - struct.calcsize(number), number)]
-            return Chunk(at, size, fields, fmt)
+            (codec,) = fmt and unpacked(file, fmt, number[0] + "H") or (0,)
+            is_alac = bytes_at(file, start + 28, 4) == b"alac"
+            return Chunk(at, size, fields, fmt, ALAC if is_alac else codec)
     return None
 
 
@@ -133,7 +142,7 @@ _NAME = re.compile(rb"[ -~]{4}")  # of a chunk
 
 def _padded(file, at, layout):
     """Returns where the next chunk begins: some writers forget to fill up the one before."""
-    padded = at + -at % layout.pad
+    padded = at + (layout.start - at) % layout.pad
     if padded > at and padded < 2**62 and _NAME.match(bytes_at(file, at, 4)):
         return padded if _NAME.match(bytes_at(file, padded, 4)) else at
     return padded
@@ -142,15 +151,13 @@ def _padded(file, at, layout):
 # --- How long they are --------------------------------------------------------------------
 
 
-def _true_size(file, start, end, chunk, layout):
+def _true_size(file, end, chunk, layout):
     """Returns how many bytes of sound there should be, and where all that belongs to it ends."""
-    size, there, length = chunk.size, end - chunk.at, end - start
+    size, there = chunk.size, end - chunk.at
     behind, is_clean = _behind(file, chunk.at + size, end, layout)
     is_unknown = _is_endless(size) and size > there or there > chunk.most()
     is_unknown |= size <= layout.empty and not is_clean
-    is_of_all = size in (length, length - 8)  # that is of the file, which some writers take
-    is_rounded = size == there + 1 and _holds_whole_samples(file, chunk, layout, there)
-    if is_unknown or is_of_all or is_rounded:
+    if is_unknown or size > there and _is_miscounted(file, end, chunk, layout):
         size = _sound_end(file, chunk.at, end, layout) - chunk.at
         return size, _behind(file, chunk.at + size, end, layout)[0]
     if not is_clean:  # it may have been cut before another file was joined to it
@@ -158,17 +165,31 @@ def _true_size(file, start, end, chunk, layout):
     return size, behind
 
 
+def _is_miscounted(file, end, chunk, layout):
+    """Returns whether a WAV is as long as its header says, but its sound is said to be longer.
+
+    Some writers take the length of the whole file, or all but 8 bytes of it, or one byte more.
+    """
+    declared = unpacked(file, layout.start + 4, layout.head[0] + "I")
+    length, there = end - layout.start, end - chunk.at
+    is_as_long = chunk.fmt is not None and declared and declared[0] + 8 <= length
+    return is_as_long and chunk.size in (length, length - 8, there + 1)
+
+
 def _is_endless(size):
     """Returns whether a size is what programs write that do not know it, as into a pipe."""
-    near_31_bits = 0x7FFFF000 <= size <= 0x80000100  # sox, arecord: less some header
+    near_31_bits = 0x7F000000 <= size <= 0x80000100  # sox, arecord: less some header
     near_32_bits = 0xFFFFF000 <= size < 2**32  # ffmpeg, and the same
     return near_31_bits or near_32_bits or size >= 2**62
 
 
-def _holds_whole_samples(file, chunk, layout, size):
-    """Returns whether so many bytes of a WAV end where a sample, or a block of them, does."""
+def _decodable(file, there, size, chunk, layout):
+    """Returns how many of the bytes that are there libsndfile can read, and decode together."""
+    there = min(there, chunk.most() - layout.counted)
     align = chunk.fmt and unpacked(file, chunk.fmt + 12, layout.head[0] + "H")
-    return bool(align and align[0] and size % align[0] == 0)
+    if there < size and align and align[0]:
+        there -= there % align[0]
+    return there
 
 
 BEHIND = tuple(  # how chunks and tags begin that may lie behind the sound
@@ -180,8 +201,9 @@ BEHIND = tuple(  # how chunks and tags begin that may lie behind the sound
 
 def _sound_end(file, at, end, layout):
     """Returns where sound of unknown length ends: before another file, or chunks to the end."""
-    for place in found_in(file, at, end, (*STARTS, *BEHIND)):
-        if SIGNATURE.match(bytes_at(file, place, 20)) or _behind(file, place, end, layout)[1]:
+    end = next_file_in(file, at, end)
+    for place in found_in(file, max(at, end - 2**24), end, BEHIND):  # longer are no pictures
+        if _behind(file, place, end, layout)[1]:
             return place
     return end
 
@@ -196,7 +218,7 @@ def _behind(file, at, end, layout):
     at = at if SIGNATURE.match(bytes_at(file, at, 20)) else _padded(file, at, layout)
     for name, inside, size in _chunks(file, at, layout):
         at = inside - struct.calcsize(layout.head)
-        head = bytes_at(file, at, 32)
+        head = bytes_at(file, at, 2**16)
         if SIGNATURE.match(head) or tag_length(head):
             return at, True
         if not _NAME.match(name):
@@ -260,12 +282,17 @@ def sphere(file, start, name):
 
 
 def voc(file, start, name):
-    """Yields a Creative Voice file, a row of blocks up to an empty one; returns where it ends."""
+    """Yields a Creative Voice file, if its sound lies in one block; returns where it ends."""
     (length,) = unpacked(file, start + 20, "<H") or (26,)
-    at = start + length
-    while (kind := bytes_at(file, at, 1)) and kind != b"\0":
-        at += 4 + int.from_bytes(bytes_at(file, at + 1, 3), "little")
-    at += kind == b"\0"
+    at, end, n_blocks = start + length, size_of(file), 0
+    while (kind := bytes_at(file, at, 1)) and 0 < kind[0] < 10:
+        following = at + 4 + int.from_bytes(bytes_at(file, at + 1, 3), "little")
+        if n_blocks and following > end:
+            break
+        n_blocks, at = n_blocks + (kind[0] in (1, 2, 9)), following
+    if n_blocks > 1:
+        raise ValueError(f"{name} holds its sound in {n_blocks} blocks, one can be read: {CURE}")
+    at = end if at < end <= at + 9 else at + (kind == b"\0")  # sox counts 8 bytes too few
     return (yield from _sized(file, start, start + length, at - start - length))
 
 

@@ -48,7 +48,7 @@ def unfolded(file, name):
 
 def _first(file, name):
     """Returns where a file begins to be sound, and what reads it."""
-    at = tag_length(bytes_at(file, 0, 32))
+    at = tag_length(bytes_at(file, 0, 2**16))
     data = bytes_at(file, at, 2**17)
     if SIGNATURE.match(data):
         return at, READERS[data[:4]]
@@ -58,7 +58,7 @@ def _first(file, name):
 
 
 def _whole(file, start, name):
-    """Yields a file of which nothing is known here; returns where it ends."""
+    """Yields a file that libsndfile may know; what it lacks is not told. Returns where it ends."""
     yield Part()
     return size_of(file)
 
@@ -66,12 +66,9 @@ def _whole(file, start, name):
 def _behind_tags(file, at, end):
     """Returns where tags, zeros and ends of lines end that players and transfers leave behind."""
     while at < end:
-        head = bytes_at(file, at, 2**16)
-        if head[:11] == b"LYRICSBEGIN":
-            length = max(head.find(b"LYRICS200"), head.find(b"LYRICSEND")) + 9
-        else:
-            length = tag_length(head) or len(head) - len(head.lstrip(b"\0\r\n"))
-        if length <= 0:
+        data = bytes_at(file, at, 2**20)
+        length = tag_length(data) or len(data) - len(data.lstrip(b"\0\r\n"))
+        if not length:
             break
         at += length
     return min(at, end)

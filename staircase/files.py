@@ -74,7 +74,8 @@ class Recording:
         """Says what is missing of what was asked for; nothing if it is all there."""
         if not self.faults:
             return ""
-        n, what = sum(map(len, self.blocks)), "; ".join(self.faults)
+        n, n_more = sum(map(len, self.blocks)), len(self.faults) - 5
+        what = "; ".join(self.faults[:5]) + (f"; and {n_more} more" if n_more > 0 else "")
         read = f"{n / self.sr:.3f} s are read" if n else "nothing of what was asked for is left"
         return f"{self.name} is truncated or damaged, {read} ({what}): fetch it again"
 

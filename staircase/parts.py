@@ -98,15 +98,22 @@ def only_zeros(file, at):
     return not any(data.strip(b"\0") for data in iter(lambda: file.read(2**20), b""))
 
 
-def tag_length(head):
-    """Returns the length of the tag that begins so, as players write them; 0 if none does."""
-    if head[:3] == b"ID3" and len(head) >= 10:
+def tag_length(data, at=0):
+    """Returns the length of the tag that begins at a place, as players write them; 0 if none."""
+    head = data[at : at + 32]
+    if head[:3] == b"ID3" and len(head) >= 10 and 2 <= head[3] <= 4:  # AIFF has a chunk "ID3 "
         a, b, c, d = head[6:10]
-        return 10 + (a << 21 | b << 14 | c << 7 | d)
-    if head[:8] == b"APETAGEX" and len(head) >= 24:
-        size, _, flags = struct.unpack("<III", head[12:24])
-        return size + 32 * (flags >> 31)  # bit 31: with a header
-    return 128 * (head[:3] == b"TAG")
+        return 10 + (a << 21 | b << 14 | c << 7 | d) + 10 * (head[5] >> 4 & 1)  # and its footer
+    if head[:8] == b"APETAGEX" and len(head) == 32 and head[23] & 0x20:  # the tag's header
+        return 32 + int.from_bytes(head[12:16], "little")
+    if head[:11] == b"LYRICSBEGIN":
+        ends = [data.find(word, at) for word in (b"LYRICS200", b"LYRICSEND")]
+        return max(ends) + 9 - at if max(ends) >= 0 else 0
+    if head[:3] == b"TAG":
+        return 227 if head[3:4] == b"+" else 128
+    footer = data.find(b"APETAGEX", at, at + 2**16)  # of an APE tag without a header
+    size = int.from_bytes(data[footer + 12 : footer + 16], "little") if footer >= 0 else 0
+    return size if footer >= 0 and footer + 32 - size == at else 0
 
 
 class Window(io.RawIOBase):

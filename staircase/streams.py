@@ -5,6 +5,7 @@ and its length is known. MP3's have none: a frame is known by the one behind it,
 between two of them is no sound, of a length that nobody knows.
 """
 
+import bisect
 import functools
 import io
 import itertools
@@ -95,38 +96,77 @@ def _runs(frames):
 
 
 SYNC = re.compile(rb"\xff[\xf8\xf9][\x10-\xff][\0-\xae]")  # how a frame begins
+_CHANCES = 16  # bounds within a frame that are none; one in 100 kB would be many
 
 
 def _frames_of_flac(data, at, size):
     """Yields every frame whose checksum is right, up to another file; `size`: samples of each."""
-    zeros = len(data.rstrip(b"\0")) + 2  # a checksum may end with two, and more do not change it
-    places = [*found((*STARTS, b"TAG", b"ID3", b"APET"), data, at), min(zeros, len(data))]
+    places = [*found((*STARTS, b"TAG", b"ID3", b"APET", b"LYRICSBEGIN"), data, at)]
     places += (sync.start() for sync in SYNC.finditer(data, at))
-    places.sort()
+    places = [*sorted(places), len(data)]
     i = 0
     while i < len(places) - 1 and not SIGNATURE.match(data, places[i]):
-        begin, following = places[i], range(i + 1, min(i + 17, len(places)))
+        begin, following = places[i], places[i + 1 : i + 1 + _CHANCES]
         i += 1
-        if SYNC.match(data, begin):  # a bound within the frame, by chance, does not end it
-            ends = (j for j in following if not _remainder(data[begin : places[j]]))
-            if end := next(ends, None):
-                first, n = _span_of_flac(data, begin, size)
-                yield Run(begin, places[end], first, first + n)
-                i = end
+        end = _end_of_flac(data, begin, following) if _begins_flac(data, begin) else None
+        if end:
+            first, n = _span_of_flac(data, begin, size)
+            yield Run(begin, end, first, first + n)
+            i = bisect.bisect_left(places, end)
+
+
+def _end_of_flac(data, begin, following):
+    """Returns where a frame ends: at a bound behind it, or before an MP3, zeros or ends of lines.
+
+    Zeros do not change the checksum, so they may well be its own.
+    """
+    for end in following:
+        if not _remainder(data[begin:end]):
+            return end
+    ends = [len(data.rstrip(b"\0\r\n")) + n for n in range(3)]
+    ends.append(begin + (mpeg_start(data[begin : begin + 2**17]) or 0))
+    return next((end for end in ends if begin < end and not _remainder(data[begin:end])), None)
+
+
+def _begins_flac(data, at):
+    """Returns whether a frame begins at a place: its head has a checksum of its own."""
+    if not SYNC.match(data, at) or at + 16 > len(data):
+        return False
+    n_bytes = 4 + _number_length(data[at + 4])
+    n_bytes += {6: 1, 7: 2}.get(data[at + 2] >> 4, 0)  # of a size that has no code
+    n_bytes += {12: 1, 13: 2, 14: 2}.get(data[at + 2] & 15, 0)  # and a rate
+    checksum = 0
+    for byte in data[at : at + n_bytes]:
+        checksum = _CRC_8[checksum ^ byte]
+    return checksum == data[at + n_bytes]
+
+
+def _crc_8(byte):
+    for _ in range(8):
+        byte = byte << 1 ^ (0x107 if byte & 128 else 0)
+    return byte
+
+
+_CRC_8 = [*map(_crc_8, range(256))]
 
 
 def _span_of_flac(data, at, size):
     """Returns a frame's first sample and how many it has."""
-    n_bytes = 8 - (data[at + 4] ^ 255).bit_length()  # of the number, written as UTF-8 is
-    number = data[at + 4] & 127 >> n_bytes
+    n_bytes = _number_length(data[at + 4])
+    number = data[at + 4] & (127 >> n_bytes if n_bytes > 1 else 127)
     for byte in data[at + 5 : at + 4 + n_bytes]:
         number = number << 6 | byte & 63
-    behind, code = at + 4 + max(1, n_bytes), data[at + 2] >> 4
+    behind, code = at + 4 + n_bytes, data[at + 2] >> 4
     if code in (6, 7):
         n = 1 + int.from_bytes(data[behind : behind + code - 5], "big")
     else:
         n = 192 if code == 1 else 576 << code - 2 if code < 6 else 256 << code - 8
     return number * (1 if data[at + 1] & 1 else size), n
+
+
+def _number_length(byte):
+    """Returns how many bytes a number has that begins with this one, as in UTF-8."""
+    return max(1, 8 - (byte ^ 255).bit_length())
 
 
 def _remainder(frame):
@@ -177,13 +217,13 @@ class Page:
 def ogg(file, start, name):
     """Yields one link of an Ogg file without its damaged pages; returns where it ends."""
     data = bytes_at(file, start)
-    pages = _link(data)
+    pages = _in_order(_link(data))
     heads = [*itertools.takewhile(lambda page: page.granule in (0, NOWHERE), pages)]
     if not heads or len({page.serial for page in pages}) > 1:  # or pictures between the sound
         yield Part(io.BytesIO(data) if start else None, streamed=True)
         return start + len(data)
     runs, end = _without_holes(pages, len(heads)), pages[-1].end
-    if len(runs) == 1 and len(runs[0]) == len(pages):
+    if len(runs) == 1 and all(page.end == other.begin for page, other in zip(pages, pages[1:])):
         is_whole_file = start == 0 and end == len(data)
         yield Part(None if is_whole_file else io.BytesIO(data[:end]), streamed=True)
     else:
@@ -202,6 +242,12 @@ def _link(data):
             break
         pages.append(page)
     return pages
+
+
+def _in_order(pages):
+    """Returns the pages without those that come a second time, or too late."""
+    last = itertools.accumulate((page.number for page in pages), max, initial=-1)
+    return [page for page, before in zip(pages, last) if page.number > before]
 
 
 def _pages(data):
@@ -342,7 +388,8 @@ class Stream:
         data = b"".join(_without_past(self.frames) if first.layer == 3 else self.frames)
         if first.layer == 3:
             data = _counted(self.info or self.frames[0], n, len(data)) + data
-        yield Part(io.BytesIO(data), streamed=True)
+        if n > 1 or not self.fault:  # one frame beside junk may well be junk
+            yield Part(io.BytesIO(data), streamed=True)
         n_counted = n + (not self.is_cut)  # some counts include the frame that holds them
         if self.fault or self.is_cut and not self.promised:
             yield Gap(why=self.fault or "its end is missing")
@@ -397,18 +444,27 @@ def mpeg(file, start, name):
     if not heard:
         yield Part(is_cut=True)
         return size_of(file)
-    return start + end - (0 if heard[-1].promised else junk)  # which no count makes sound
+    if heard[-1].promised:  # all of it is there, and what follows is no sound
+        return start + end
+    if junk > 4096:  # a download may fill with zeros what is yet to come
+        yield Gap(why=f"come {junk:,} bytes that are no sound")
+        return start + end
+    return start + end - junk
 
 
 def mpeg_start(data):
-    """Returns where four frames of one sort begin one behind the other, or all there are."""
+    """Returns where four frames of one sort begin one behind the other, or all there are.
+
+    Or where the data begin, if with a frame like those: what lies between them is damaged.
+    """
+    first = _frame(data[:4])
     for sync in re.finditer(rb"\xff[\xe2-\xff]", data[: 2**16]):
         at, sorts = sync.start(), []
         while len(sorts) < 4 and (frame := _frame(data[at : at + 4])):
             sorts.append(frame.sort)
             at += frame.size
         if len(set(sorts)) == 1 and (len(sorts) == 4 or at >= len(data) and not sync.start()):
-            return sync.start()
+            return 0 if first and first.sort == sorts[0] else sync.start()
     return None
 
 
@@ -425,7 +481,7 @@ def _streams(data):
                 return streams, next_file(data, at), 0
             _add(streams, data[at : at + frame.size], frame.sort, junk)
             is_next, junk, at = True, 0, at + frame.size
-        elif tag := tag_length(data[at : at + 32]):
+        elif tag := tag_length(data, at):
             at += tag
         else:
             hint = _HINT.search(data, at + 1)
@@ -442,7 +498,7 @@ def _goes_on(data, at, frame):
     at += frame.size
     following = _frame(data[at : at + 4])
     is_alike = following is not None and following.sort == frame.sort
-    return is_alike or at == len(data) or tag_length(data[at : at + 32]) > 0
+    return is_alike or at == len(data) or tag_length(data, at) > 0
 
 
 def _add(streams, content, sort, junk):

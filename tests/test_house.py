@@ -16,7 +16,7 @@ import audiotools as at
 ROOT = Path(__file__).resolve().parent.parent
 STAIRCASE = ROOT / "staircase"
 # From the ground up. A room knows those below it; measures and sound stand beside.
-FLOORS = "likely arguments parts chunks streams containers files engine sound measures frames"
+FLOORS = "likely arguments parts streams chunks containers files engine sound measures frames"
 FLOORS = [*FLOORS.split(), *"decibels phase mel cepstrum voice".split()]
 
 
