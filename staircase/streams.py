@@ -103,7 +103,8 @@ def _frames_of_flac(data, at, size):
     """Yields every frame whose checksum is right, up to another file; `size`: samples of each."""
     places = [*found((*STARTS, b"TAG", b"ID3", b"APET", b"LYRICSBEGIN"), data, at)]
     places += (sync.start() for sync in SYNC.finditer(data, at))
-    places = [*sorted(places), len(data)]
+    places.sort()
+    places.append(len(data))
     i = 0
     while i < len(places) - 1 and not SIGNATURE.match(data, places[i]):
         begin, following = places[i], places[i + 1 : i + 1 + _CHANCES]
