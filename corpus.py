@@ -391,7 +391,7 @@ def build(folder, store, recipe, *, n_jobs=None, progress=True):
     Examples
     --------
     >>> print(build("data", getfixture("tmp_path") / "features", Recipe(), progress=False))
-    63 made, 0 kept, 0 skipped
+    65 made, 0 kept, 0 skipped
     """
     folder, store = _folder(folder), _as_path(store).absolute()
     n_files = sum(1 for _ in find_sounds(folder))
