@@ -56,7 +56,7 @@ def mel_to_mfcc(M, *, n_mfcc=20, top_db=80.0):
 
 @each
 def mfcc_to_mel(C, *, n_mels=128):
-    """Returns the mel spectrum that MFCCs still know: the missing ones count as zero.
+    """Returns the mel spectrum that MFCCs still draw: the missing ones count as zero.
 
     Parameters
     ----------

@@ -127,7 +127,8 @@ def phase_gradient(S, *, n_fft=None, hop_length=None, win_length=None, window="h
     Where a bell-shaped window glides over a sound, phase and magnitude hang together: how
     steeply the logarithm of `S` rises along frequency tells how fast the phase turns along
     time, and the other way round. These slopes are added up from the loudest cell outwards,
-    always on from the loudest cell reached so far (phase gradient heap integration). Cells 60 dB
+    always on from the loudest cell reached so far (phase gradient heap integration, here
+    with a queue of eighths of a decibel). Cells 60 dB
     below the loudest of the whole sound get random phases. With hops longer than a quarter of
     the window, where a frame's two neighbours share too little to tell a slope, each of them
     says by how loud it is where in the frame the sound lies.

@@ -1,6 +1,6 @@
 """C and a pitch -> y: track a pitch, and speak with it. Notebook 05.
 
-Twenty MFCCs keep the words and lose the tune; one pitch number per frame beside them gives it
+Twenty MFCCs draw the words and not the tune; one pitch number per frame beside them gives it
 back (`speak`). `pitch_limit` tells how low a pitch so few numbers can still draw.
 """
 
@@ -137,7 +137,7 @@ def speak(C, f0, sr, *, n_mels=128, n_fft=512, hop_length=256, n_passes=2, lengt
     """Returns a voice that says the MFCCs `C` at the pitch `f0`: a pitch vocoder.
 
     A voice is a source and a filter. The source is made from the pitch: where there is one,
-    a pulse for every period, elsewhere noise. The filter is what `C` still knows of the
+    a pulse for every period, elsewhere noise. The filter is what `C` still draws of the
     spectrum. Each pass measures the MFCCs of the sound so far and multiplies its spectra by
     what they lack: the first pass gives the source its envelope and level, the second mends
     what the source's own ripples have spoilt.
