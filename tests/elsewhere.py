@@ -25,7 +25,8 @@ def run_with(notebook, path, clip, before, *, seed=0, allow_errors=False):
     source = re.sub(r'^clip = "\w+"', f'clip = "{clip}"', cell.source)
     source = re.sub(r"^seed = 0", f"seed = {seed}", source, flags=re.M)
     cell.source = before + source
-    options = dict(timeout=600, kernel_name="python3", allow_errors=allow_errors)
+    # Five minutes of a person, learned in one cell, may take ten where another test runs beside.
+    options = dict(timeout=1800, kernel_name="python3", allow_errors=allow_errors)
     NotebookClient(notebook, resources={"metadata": {"path": path.parent}}, **options).execute()
 
 
