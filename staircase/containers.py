@@ -19,7 +19,6 @@ from .parts import (
     Gap,
     Part,
     bytes_at,
-    next_file_in,
     size_of,
     tag_length,
 )
@@ -39,22 +38,27 @@ def unfolded(file, name):
     at, read = _first(file, name)
     while read:
         at = yield from read(file, at, name)
-        at = _behind_tags(file, at, end)
-        following, read = _next(file, at, end)
-        if following > at:
-            yield Gap(why=f"come {following - at:,} bytes that no header tells of")
-        at = following
+        junk = _behind_tags(file, at, end)
+        at = streams.next_start(file, junk)
+        if at > junk:
+            yield Gap(why=f"come {at - junk:,} bytes that no header tells of")
+        read = _reader(bytes_at(file, at, 20), streams.mpeg) if at < end else None
 
 
 def _first(file, name):
     """Returns where a file begins to be sound, and what reads it."""
     at = tag_length(bytes_at(file, 0, 2**16))
     data = bytes_at(file, at, 2**17)
-    if SIGNATURE.match(data):
-        return at, READERS[data[:4]]
+    if read := _reader(data):
+        return at, read
     _refuse_foreign(data[:16], name)
     sync = streams.mpeg_start(data)
     return (0, _whole) if sync is None else (at + sync, streams.mpeg)
+
+
+def _reader(head, otherwise=None):
+    """Returns what reads a file that begins so."""
+    return READERS[head[:4]] if SIGNATURE.match(head) else otherwise
 
 
 def _whole(file, start, name):
@@ -72,14 +76,6 @@ def _behind_tags(file, at, end):
             break
         at += length
     return min(at, end)
-
-
-def _next(file, at, end):
-    """Returns where another file begins, and what reads it; the end and None if there is none."""
-    sync, other = streams.mpeg_start(bytes_at(file, at, 2**17)), next_file_in(file, at, end)
-    if sync is not None and at + sync < other:
-        return at + sync, streams.mpeg
-    return other, READERS.get(bytes_at(file, other, 4))
 
 
 def _refuse_foreign(head, name):

@@ -25,14 +25,15 @@ from .parts import (
     bytes_at,
     found,
     next_file,
+    next_file_in,
     size_of,
     tag_length,
 )
 
 
-def _next_start(data, at):
-    """Returns where another file begins behind frames that are damaged, or where the data end."""
-    sync, other = mpeg_start(data[at : at + 2**17]), next_file(data, at)
+def next_start(file, at):
+    """Returns where another file begins behind a place, or where this one ends."""
+    sync, other = mpeg_start(bytes_at(file, at, 2**17)), next_file_in(file, at, size_of(file))
     return other if sync is None else min(at + sync, other)
 
 
@@ -70,7 +71,7 @@ def flac(file, start, name):
     if reached < promised or SYNC.match(data, end):
         lost = (promised - reached) / sr
         yield Gap(lost) if lost > 0 else Gap(why="its end is missing")
-        end = _next_start(data, end)
+        return next_start(file, start + end)
     return start + end
 
 
@@ -231,7 +232,7 @@ def ogg(file, start, name):
         yield from _runs_of_ogg(data, heads, runs)
     if not pages[-1].is_last:
         yield Gap(why="its end is missing")
-        end = _next_start(data, end)
+        return next_start(file, start + end)
     return start + end
 
 

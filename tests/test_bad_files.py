@@ -13,7 +13,6 @@ import re
 import struct
 import sys
 import tempfile
-import time
 import warnings
 from pathlib import Path
 
@@ -21,6 +20,7 @@ import numpy as np
 import pytest
 import soundfile
 from test_bad_input import SR, Y, call, finite, with_one
+from test_offline import measured
 
 import audiotools as at
 
@@ -515,11 +515,6 @@ def test_of_a_file_with_a_hole_comes_what_can_be_decoded_and_a_warning(
     assert capfd.readouterr() == ("", ""), "nor does a decoder grumble"
 
 
-def timed(function, *args, **options):
-    begin = time.perf_counter()
-    return function(*args, **options), time.perf_counter() - begin
-
-
 def flipped(data, where):
     return data[:where] + bytes([data[where] ^ 0x55]) + data[where + 1 :]
 
@@ -739,7 +734,7 @@ def test_of_many_faults_a_few_are_told(attempt):
 def test_the_beginning_of_an_hour_of_unknown_length_comes_soon(attempt):
     """What lies behind the sound is looked for at the end, not everywhere."""
     wav = file_of(np.tile(LONG, 2000), "WAV")  # 120 MB: an hour at 16 kHz
-    (y, _, words), seconds = timed(
+    (y, _, words), seconds, _ = measured(
         told, attempt, changed(wav, b"data", "<I", 2**32 - 1), duration=3
     )
     assert not words and len(y) == 48000 and seconds < 20  # of 0.6; searched all over 10
