@@ -55,9 +55,9 @@ matrix: ## test on every Python at hand (PYTHONS=...), newest and lowest version
 bench: .venv/installed ## measure speed and quality beside librosa, the panels, a corpus: 20 minutes
 	@PYTHONPATH=.:notebooks .venv/bin/python tests/bench.py
 
-# Of a notebook's metadata, outputs keeps tags, slide types and which kernel it is for.
+# Of a notebook's metadata, outputs keeps tags, slide types, what is folded and the kernel.
 metadata = --ClearMetadataPreprocessor.enabled=True \
-	--ClearMetadataPreprocessor.preserve_cell_metadata_mask="{'tags', 'slideshow'}" \
+	--ClearMetadataPreprocessor.preserve_cell_metadata_mask="{'tags', 'slideshow', 'jupyter', 'jp-MarkdownHeadingCollapsed'}" \
 	--ClearMetadataPreprocessor.preserve_nb_metadata_mask="{'kernelspec', ('language_info', 'name')}"
 
 outputs: .venv/installed ## execute all notebooks, save what they show and the listening minute

@@ -1,21 +1,21 @@
 """Draws, plays, claims and builds panels for the notebooks. It computes no signal.
 
-Every figure ends with `caption`, every sound has a label, every claim is checked. This is the
+Every figure ends with `show`, every sound has a label, every claim is checked. This is the
 door of seven rooms in ``show/``; of each it hands on what the notebooks, or their tests, ask for:
 
 * figures: ``show_waveform``, ``show_spectrogram``, ``show_mel``, ``show_filterbank``,
-  ``show_mfcc`` draw into an axes, with units, in one look, ``use_style``; ``compare`` stacks
-  spectrograms under one colour scale; ``caption`` shows a figure and a line of words;
-* words: that line, computed from what is drawn;
+  ``show_mfcc``, ``show_curves``, ``show_bars`` draw into an axes, with units, in one look,
+  ``use_style``; ``compare`` stacks spectrograms under one colour scale; ``show`` shows a figure;
+* words: what it shows, said in its alternative text, computed from what is drawn;
 * players: ``clip_path`` finds a sound, one of ours in ``DATA``; ``play``, ``play_row`` show
   labelled players of sound that ``encode`` compresses and ``level`` brings to one level;
 * sentences: ``sentences`` reads those of one speaker, of ours or of your folder, or says that a
   recording is ``TooShort``; ``hold_out`` keeps every fourth from the models; ``first_seconds``
   is how a voice begins;
-* claims: ``claim`` prints a statement and whether it holds; ``interval`` says how sure a mean
-  is; ``some_pitch`` is for a sound that has none; ``check`` answers an exercise, and stumbles on
-  no ``number`` and no ``reason``; ``seeded`` makes librosa repeat itself; a ``Line`` is rewritten
-  while the reader waits;
+* claims: ``claim`` prints a statement, what was measured, and whether it holds; ``interval``
+  says how sure a mean is; ``some_pitch`` is for a sound that has none; ``check`` answers an
+  exercise, and stumbles on no ``number`` and no ``reason``; ``seeded`` makes librosa repeat
+  itself; a ``Line`` is rewritten while the reader waits;
 * panels: ``panel`` answers a question when a ``choice`` is moved, ``blind_test`` hides which
   sound is played;
 * workbench: ``workbench`` does as a panel does, for the reader's own sound.
@@ -26,8 +26,10 @@ arrow runs back.
 
 from show.claims import Line, check, claim, interval, number, reason, seeded, some_pitch
 from show.figures import (
-    caption,
     compare,
+    show,
+    show_bars,
+    show_curves,
     show_filterbank,
     show_mel,
     show_mfcc,
@@ -48,8 +50,10 @@ __all__ = [
     "show_mel",
     "show_filterbank",
     "show_mfcc",
+    "show_curves",
+    "show_bars",
     "compare",
-    "caption",
+    "show",
     # players
     "DATA",
     "OWN_CLIPS",

@@ -49,13 +49,13 @@ FIGURES = []  # those that the notebook has shown
 
 def keep_figures():
     """Keeps the figures that cells show from now on."""
-    caption = showtools.caption
+    show = showtools.show
 
     def keep(figure):
         FIGURES.append(getattr(figure, "figure", figure))
-        caption(figure)
+        show(figure)
 
-    showtools.caption = keep
+    showtools.show = keep
 
 
 def run(name, path, names):

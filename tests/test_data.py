@@ -4,6 +4,7 @@ import base64
 import csv
 import hashlib
 import re
+import runpy
 
 import numpy as np
 import pytest
@@ -77,3 +78,12 @@ def test_the_listening_minute_is_what_notebook_04_plays(slt):
     kept = [at.pitch_accuracy(at.pitch(*decode(path.read_bytes())), f0) for path in files]
     # the original, a Dalek, a voice with its pitch, mel bands that keep a high one
     assert kept[0] > 0.9 and kept[1] < 0.1 and kept[2] > 0.8 and kept[3] > 0.8
+
+
+def test_the_staircases_are_what_their_tool_draws_and_name_what_is_there():
+    tool = runpy.run_path(str(ROOT / "tools/draw_staircase.py"))
+    drawn = {f"{name}.svg": tool["draw"](*here) for name, here in tool["HERE"].items()}
+    folder = ROOT / "notebooks/staircase"
+    assert drawn == {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
+    functions = {*tool["DOWN"], *tool["UP"], tool["LONG"].partition("(")[0]} - {"abs"}
+    assert all(hasattr(at, name) for name in functions)

@@ -87,13 +87,25 @@ def test_exercises_are_graded_and_have_hints(path):
 
 
 @named(ALL)
-def test_every_figure_has_its_caption(path):
+def test_every_figure_is_shown_and_says_in_words_what_it_shows(path):
     for cell in code_cells(path):
         draws = re.search(r"plt\.subplots|st\.(show_|compare)", cell.source)
-        assert not draws or "st.caption(" in cell.source, cell.source
-        kinds = [list(output.get("data", {})) for output in cell.outputs]
-        pictures = sum("image/png" in kind for kind in kinds)
-        assert pictures == sum("text/markdown" in kind for kind in kinds)
+        assert not draws or "st.show(" in cell.source, cell.source
+        shown = "".join(output.get("data", {}).get("text/html", "") for output in cell.outputs)
+        assert shown.count("<img") == len(
+            re.findall('<img src="data:[^"]+" alt="[^"]{20,}"', shown)
+        )
+
+
+@named(NOTEBOOKS)
+def test_what_answers_a_question_is_folded_until_it_is_guessed(path):
+    """JupyterLab and Notebook 7 fold what follows such a heading; the site does as well."""
+    cells = read(path).cells
+    for before, cell in zip([None, *cells], cells):
+        folded = "jp-MarkdownHeadingCollapsed" in cell.metadata
+        asked = before is not None and "**Predict:**" in before.source
+        assert folded == asked, cell.source
+        assert not folded or re.fullmatch("#### Guessed\\? Open: .+", cell.source)
 
 
 @named(NOTEBOOKS)
@@ -127,7 +139,7 @@ def test_a_question_a_figure_and_a_player_come_just_before_every_panel(path):
             assert any("panel" in text and "?" in text for text in words), cell.source
             shown = [c for c in before[-4:] if c.cell_type == "code"]
             kinds = " ".join(str(output.get("data", "")) for c in shown for output in c.outputs)
-            assert "image/png" in kinds and "<audio controls" in kinds, cell.source
+            assert "<img" in kinds and "<audio controls" in kinds, cell.source
     assert n_panels
 
 

@@ -9,28 +9,44 @@ import audiotools as at
 import showtools as st
 
 
-def test_a_claim_that_does_not_hold_stops_where_it_must_and_else_says_so(capsys, monkeypatch):
+def test_a_claim_tells_what_was_measured_and_the_bound(capsys):
     st.claim("one is one", 1 == 1)
-    assert capsys.readouterr().out == "✓ one is one\n"
-    with pytest.raises(AssertionError, match="not so: one is two"):  # as everywhere in these tests
+    st.claim("the pitch is right", 0.967, above=0.8, unit="%")
+    st.claim("on both voices", [0.801, 0.99], above=0.8, unit="%")
+    st.claim("nearly one", 1.021, above=0.95, below=1.05)
+    st.claim("it is soft", -23.52, below=-20, unit="dB")
+    assert capsys.readouterr().out.splitlines() == [
+        "✓ one is one",
+        "✓ the pitch is right: 97 % (> 80 %)",
+        "✓ on both voices: 80.1 to 99.0 % (> 80 %)",  # digits enough to tell 80.1 from 80
+        "✓ nearly one: 1.02 (> 0.95, < 1.05)",
+        "✓ it is soft: −24 dB (< −20 dB)",
+    ]
+
+
+@pytest.mark.parametrize("measured", [0.31, np.nan, [0.31, 0.9]])
+def test_a_claim_that_does_not_hold_stops_where_it_must_and_else_says_so(
+    capsys, monkeypatch, measured
+):
+    with pytest.raises(AssertionError, match="here it is"):  # as everywhere in these tests
+        st.claim("the pitch is right", measured, above=0.8, unit="%")
+    with pytest.raises(AssertionError, match="one is two: not so here"):
         st.claim("one is two", 1 == 2)
     monkeypatch.delenv("CLAIMS_MUST_HOLD")
-    st.claim("one is two", 1 == 2)
+    st.claim("the pitch is right", measured, above=0.8, unit="%")
     said = capsys.readouterr().out
-    assert said.startswith("✗ on this sound, or with these values, it is not so: one is two (")
+    assert said.startswith("✗ the pitch is right: here it is ") and "was above 80 %" in said
 
 
 def test_a_sound_without_pitch_is_given_one_and_says_so(capsys, monkeypatch):
     f0 = np.array([0, 110], np.float32)
     assert st.some_pitch(f0) is f0 and capsys.readouterr().out == ""
-    with pytest.raises(AssertionError, match="not so: it has a pitch"):
+    with pytest.raises(AssertionError, match="no pitch was found"):
         st.some_pitch(0 * f0)
     monkeypatch.delenv("CLAIMS_MUST_HOLD")
     given = st.some_pitch(0 * f0)
     assert given.dtype == f0.dtype and list(given) == [150, 150]
-    assert "it is not so: it has a pitch. To go on, it is given one of 150 Hz" in (
-        capsys.readouterr().out
-    )
+    assert "no pitch was found, and to go on it is given one of 150 Hz" in capsys.readouterr().out
 
 
 def test_a_reason_is_judged_only_where_one_of_them_holds():

@@ -43,7 +43,8 @@ ELSEWHERE = {"http", "https", "mailto"}  # where a link may lead, and a picture 
 SOUNDS = {".mp3", ".flac", ".ogg", ".wav"}
 
 PANEL = "application/vnd.jupyter.widget-view+json"
-SHOWN = {PANEL, "image/png", "text/html", "text/markdown", "text/plain"}
+SHOWN = {PANEL, "text/html", "text/plain"}
+FOLDED = "jp-MarkdownHeadingCollapsed"  # in the metadata of a heading
 NOTES = {
     "Panel": "<strong>In the live notebook a panel stands here:</strong> controls, and a picture "
     "and a player that answer them. It starts with <q>{says}</q> {shown}",
@@ -231,8 +232,22 @@ def home(site):
     return "".join([beginning, *the_map, END.format(solutions=solutions, guides=guides)])
 
 
+def fold(cells):
+    """Marks, in place, what JupyterLab folds under a heading: an answer, until it is asked for.
+
+    `cell.folds` is that heading, `cell.unfolds` the next cell that begins with one.
+    """
+    is_open = False
+    for cell in cells:
+        heading = cell.cell_type == "markdown" and re.match("#{1,4} (.+)", cell.source)
+        cell.unfolds = bool(is_open and heading)
+        cell.folds = heading[1] if FOLDED in cell.metadata else ""
+        is_open = bool(cell.folds) or (is_open and not heading)
+
+
 def prepare(cells, words, *, exercises=False):
     """Turns Markdown into HTML and panels into notes, in place."""
+    fold(cells)
     render = MarkdownWithMath(renderer=words).render
     seen = {}  # {"figure" and "players": the last cell that shows them}
     for cell in cells:
@@ -246,9 +261,7 @@ def prepare(cells, words, *, exercises=False):
                 words.problem(f"an output is {kind}, and a page has no place for it")
             if PANEL in data:
                 output.data = {"text/html": note(data["text/plain"], seen, words)}
-            elif "text/markdown" in data:
-                data["text/markdown"] = render(data["text/markdown"])
-            elif "image/png" in data:
+            elif "<img" in data.get("text/html", ""):
                 seen["figure"] = cell.id
             elif "text/html" in data:
                 data["text/html"] = without_player(data["text/html"], words)

@@ -48,7 +48,7 @@ import json
 gain, half = st.interval(own.words["guessed pitch"] - own.words["one note"])
 row = {"seconds learned": sum(len(own.ys[i]) for i in own.learned) / sr}
 row |= {"sentences held out": len(own.held_out)}
-row |= {"the commoner": own.commoner, "the model": own.wrong}
+row |= {"the more common": own.usual, "the model": own.wrong}
 row |= {name: np.mean(np.abs(errors(own, guess)) <= 1) for name, guess in own.guess.items()}
 row |= {name: words.mean() for name, words in own.words.items()}
 row |= {"gain": gain, "half interval": half}

@@ -13,21 +13,58 @@ import numpy as np
 from scipy.special import stdtrit
 
 
-def claim(text, holds):
-    """Prints "✓ text" if `holds`; if not, that it is not so, and the notebook goes on.
+def claim(text, measured, *, above=None, below=None, unit=""):
+    """Prints a claim, what was measured and the bound: "✓ the pitch is right: 97 % (> 80 %)".
 
-    Where the environment says CLAIMS_MUST_HOLD, as the tests and `make outputs` do, it stops.
+    `measured` is a number, or several that must all keep the bounds; without a bound it is True
+    or False. The unit "%" shows shares as percent. Where the claim does not hold, on a reader's
+    own sound, it says so and the notebook goes on; but it stops where the environment says
+    CLAIMS_MUST_HOLD, as the tests and `make outputs` do.
     """
-    if _truth(holds):
-        print(f"✓ {text}")
+    bounds = [(">", above, np.greater), ("<", below, np.less)]
+    bounds = [bound for bound in bounds if bound[1] is not None]
+    if not bounds:
+        return _tell(text, _truth(measured), "", "it was so")
+    values = np.asarray(measured, dtype=float)
+    holds = all(keeps(values, bound).all() for _, bound, keeps in bounds)
+    here, *said = _in_words(values, [bound for _, bound, _ in bounds], unit)
+    signs = [f"{sign} {limit}" for (sign, _, _), limit in zip(bounds, said)]
+    words = {">": "above", "<": "below"}
+    was = " and ".join(f"{words[sign]} {limit}" for (sign, _, _), limit in zip(bounds, said))
+    _tell(text, holds, here, f"it was {was}", f" ({', '.join(signs)})")
+
+
+def _in_words(values, bounds, unit):
+    """Returns the range of the values, and each bound: with digits enough to tell them apart."""
+    scale, tail = (100, " %") if unit == "%" else (1, f" {unit}".rstrip())
+    ends = list(dict.fromkeys([np.min(values), np.max(values)]))
+    for digits in range(2, 7):
+        here, said = ([_round(scale * x, digits) for x in xs] for xs in (ends, bounds))
+        exact = digits > 3 or all(np.isclose(x, float(f"{x:.{digits - 1}e}")) for x in bounds)
+        if exact and (set(ends) & set(bounds) or not set(here) & set(said)):
+            break
+    said = [x.rstrip("0").rstrip(".") if "." in x and "e" not in x else x for x in said]
+    return " to ".join(dict.fromkeys(here)) + tail, *(limit + tail for limit in said)
+
+
+def _round(value, digits):
+    """Returns a number with so many significant digits, and with all those before the point."""
+    if not np.isfinite(value) or 0 < abs(value) < 1e-3:
+        return f"{value:.{digits - 1}e}"
+    places = max(0, digits - 1 - int(np.floor(np.log10(abs(value))))) if value else 0
+    return f"{value:,.{places}f}".replace("-", "−")
+
+
+def _tell(text, holds, here, was, bound=""):
+    """Prints a claim that holds; tells one that does not, and stops where it must."""
+    if holds:
+        print(f"✓ {text}" + f": {here}{bound}" * bool(here))
     else:
-        _not_so(text)
+        _not_so(f"{text}: " + (f"here it is {here}" if here else "not so here"), was)
 
 
-def _not_so(text):
-    """Tells what does not hold, on a reader's own sound; stops where it must."""
-    words = f"on this sound, or with these values, it is not so: {text} "
-    words += "(claims are made for voices, at the values that stand here)"
+def _not_so(text, was):
+    words = f"{text}; on slt and kal16 {was}"
     if os.environ.get("CLAIMS_MUST_HOLD"):
         raise AssertionError(words)
     print(f"✗ {words}")
@@ -37,7 +74,7 @@ def some_pitch(f0, hz=150.0):
     """Returns the pitch `f0` of a sound; where it has none, says so and takes `hz` throughout."""
     if np.any(f0):
         return f0
-    _not_so(f"it has a pitch. To go on, it is given one of {hz:.0f} Hz")
+    _not_so(f"no pitch was found, and to go on it is given one of {hz:.0f} Hz", "there was one")
     return np.full_like(f0, hz)
 
 

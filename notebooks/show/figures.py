@@ -1,12 +1,14 @@
-"""Draws: each figure into an axes, with units, and `caption` to show it with its words."""
+"""Draws: each figure into an axes, with units, and `show` to show it, sharp, with its words."""
 
+import html
 import io
+from base64 import b64encode
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import PIL.Image
-from IPython.display import Image, Markdown, display
+from IPython.display import HTML, display
 
 import audiotools as at
 from show.words import describe
@@ -17,13 +19,14 @@ LOOKS = mpl.cycler(
     linestyle=["-", "--", "-.", ":", (0, (1, 3)), (0, (8, 2, 1, 2, 1, 2))],
 )
 
+DPI, SHOWN = 200, 900  # drawn 1,800 pixels wide and shown at half of that, as wide as the text
+
 
 def use_style():
-    """Sets the look of all figures: 9 x 3 in, 72 dpi, white in light and dark themes."""
+    """Sets the look of all figures: 9 x 3 in, white in light and dark themes."""
     mpl.rcParams.update(
         {
             "figure.figsize": (9, 3),
-            "figure.dpi": 72,
             "figure.facecolor": "white",
             "figure.constrained_layout.use": True,
             "font.size": 11,
@@ -125,24 +128,60 @@ def compare(pictures, sr, *, hop_length, top_db=80.0):
     return fig
 
 
-def caption(figure):
-    """Shows a figure (or the figure of an axes), then one line of words about what it shows.
+def show_curves(curves, *, xlabel, ylabel, ax=None, title="", behind="", **limits):
+    """Draws curves ``{label: (x, y)}``; returns the axes.
 
-    The words are computed from what is drawn: axes, ranges, where the weight lies. A reader
-    who cannot see the figure reads them, and the tests compare them.
+    The one called `behind` is drawn broad and grey, for the others to be held against it. An
+    empty label is not in the legend. `limits` are what ``ax.set`` takes: xlim, xscale, xticks ...
+    """
+    ax = ax or plt.subplots()[1]
+    grey = dict(color="0.6", linewidth=5, linestyle="-")
+    for label, (x, y) in curves.items():
+        ax.plot(x, y, label=label or "_", **(grey if label == behind else {}))
+    ax.set(xlabel=xlabel, ylabel=ylabel, title=title, **limits)
+    if any(curves):
+        ax.legend()
+    return ax
+
+
+def show_bars(bars, names, *, ylabel, ax=None, title=""):
+    """Draws a bar for each of the `names`, of each group ``{label: heights}``; returns the axes.
+
+    A height may be a pair: a mean, and half of its interval, which becomes a line.
+    """
+    ax = ax or plt.subplots()[1]
+    width = 0.8 / len(bars)
+    for k, (label, heights) in enumerate(bars.items()):
+        x, pairs = np.arange(len(names)) + k * width, np.asarray(heights, dtype=float)
+        means, halves = pairs.T if pairs.ndim == 2 else (pairs, np.zeros(len(pairs)))
+        ax.bar(x, means, 0.9 * width, label=label)
+        ax.vlines(x[halves > 0], *(means + [[-1], [1]] * halves)[:, halves > 0], "black")
+    ax.set_xticks(np.arange(len(names)) + 0.4 - width / 2, names)
+    ax.set(ylabel=ylabel, title=title)
+    if len(bars) > 1:
+        ax.legend()
+    return ax
+
+
+def show(figure):
+    """Shows a figure, or the figure of an axes, for eyes, ears and tests.
+
+    It is drawn for twice the pixels. What it shows is said in words, computed from what is
+    drawn (axes, ranges, where the weight lies): they are its alternative text.
     """
     fig = getattr(figure, "figure", figure)
     fig.canvas.draw()
     words = describe(fig)
-    display(Image(data=_small_png(fig), alt=words))
+    data = b64encode(_small_png(fig)).decode()
+    source = f'src="data:image/png;base64,{data}" alt="{html.escape(words)}"'
+    display(HTML(f'<img {source} width="{SHOWN}">'))
     plt.close(fig)
-    display(Markdown(f"*{words}*"))
 
 
 def _small_png(fig):
-    """Returns the figure as PNG bytes of 256 colours: half the size, no visible difference."""
+    """Returns the figure as PNG bytes of 128 colours: half the size, no visible difference."""
     file, small = io.BytesIO(), io.BytesIO()
-    fig.savefig(file, format="png", dpi=72)
-    picture = PIL.Image.open(file).convert("RGB").quantize(256, dither=PIL.Image.Dither.NONE)
+    fig.savefig(file, format="png", dpi=DPI)
+    picture = PIL.Image.open(file).convert("RGB").quantize(128, dither=PIL.Image.Dither.NONE)
     picture.save(small, format="png", optimize=True)
     return small.getvalue()
