@@ -2,7 +2,8 @@
 
     python tools/make_site.py          # into build/site, from the notebooks as they are
 
-A page holds its style, pictures and players and asks nothing of a network. Formulas become
+A page holds its style, pictures, sounds and one script, by which the sounds of a row share a
+player; where scripts are off, each has its own. It asks nothing of a network. Formulas become
 MathML, which browsers draw themselves, and bring the letters for it, which a phone has not; a
 panel becomes a note that says what it shows. Links between files of the project lead to their
 pages, or to copies of them. What has no place in the site, a link to nothing or a formula that
@@ -33,6 +34,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "build" / "site"
 LOOK = Path(__file__).with_name("site")  # the template and the style
+PLAYER = ROOT / "notebooks" / "show" / "player.js"  # once in a page, where a notebook has it often
 LIMIT = 40_000_000  # bytes of the whole site
 
 README, GUIDE, TEACHING = map(PurePosixPath, ("README.md", "notebooks/README.md", "TEACHING.md"))
@@ -261,8 +263,18 @@ def prepare(cells, words, *, exercises=False):
                 output.data = {"text/html": note(data["text/plain"], seen, words)}
             elif "<img" in data.get("text/html", ""):
                 seen["figure"] = cell.id
-            elif "<audio" in data.get("text/html", ""):
-                seen["players"] = cell.id
+            elif "text/html" in data:
+                data["text/html"] = without_player(data["text/html"], words)
+                if "<audio" in data["text/html"]:
+                    seen["players"] = cell.id
+
+
+def without_player(html, words):
+    """Returns an output without the script that every row brings: the page has it once."""
+    html = re.sub('<script type="module">.*?</script>', "", html, flags=re.S)
+    if "<script" in html:
+        words.problem("an output holds a script, and a page has no place for it")
+    return html
 
 
 def note(text, seen, words):
@@ -416,6 +428,7 @@ def main():
     shutil.rmtree(SITE, ignore_errors=True)
     look = jinja2.Environment(loader=jinja2.FileSystemLoader(LOOK), trim_blocks=True)
     look.filters.update(highlight=Highlight2HTML(), ansi2html=ansi2html, mark_claims=mark_claims)
+    look.globals["player"] = PLAYER.read_text(encoding="utf-8")
     site, template = Site(), look.get_template("page.html.j2")
     for source in site.sources:  # grows on the way
         write(source, site, template)
