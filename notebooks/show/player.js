@@ -158,6 +158,13 @@ function render({ model, el }) {
       const sound = new Blob([model.get("sounds")[i]], { type: model.get("mime") });
       audios[i].src = URL.createObjectURL(sound);
     });
+  const hear = ({ target }) => {
+    const version = model.get("versions")[audios.indexOf(target)];
+    if (target.currentTime < 0.5 || model.get("heard") === version) return;
+    model.set("heard", version);
+    model.save_changes();
+  };
+  for (const audio of audios) audio.addEventListener("timeupdate", hear);
   const group = element("div", {});
   el.append(group);
   join(group, labels, audios);

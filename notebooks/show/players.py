@@ -76,13 +76,18 @@ def play_row(sounds, sr, *, codec="MP3"):
     together. A label says by how much its sound was raised over the first, from 6 dB on. A
     notebook that is not trusted yet runs no script and shows a player for each sound.
     """
+    display(HTML(row_html(sounds, sr, codec)))
+
+
+def row_html(sounds, sr, codec="MP3"):
+    """Returns what `play_row` shows."""
     levelled = level(sounds)
     figures = [
         _figure(label + _raised(sounds, label), encode(y, sr, codec), codec)
         for label, y in levelled.items()
     ]
     row = f'<div class="sounds" style="display:flex;flex-wrap:wrap">{"".join(figures)}</div>'
-    display(HTML(f'{row}<script type="module">{SCRIPT.read_text("utf-8")}</script>'))
+    return f'{row}<script type="module">{SCRIPT.read_text("utf-8")}</script>'
 
 
 def _figure(label, sound, codec):
@@ -115,7 +120,8 @@ def level(sounds):
 class Player(anywidget.AnyWidget):
     """The player of a row as a widget, whose sounds `set` gives it one by one.
 
-    A new sound stops the old one of its label if that is playing, and nothing else.
+    A new sound stops the old one of its label if that is playing, and nothing else. `heard` is
+    the version of the sound that was last heard for half a second.
     """
 
     _esm = SCRIPT
@@ -123,6 +129,7 @@ class Player(anywidget.AnyWidget):
     mime = traitlets.Unicode(MIME["WAV"]).tag(sync=True)
     sounds = traitlets.List(traitlets.Bytes()).tag(sync=True)
     versions = traitlets.List(traitlets.Int()).tag(sync=True)  # of each: how often it was set
+    heard = traitlets.Int().tag(sync=True)
 
     def __init__(self, labels):
         n = len(labels)
