@@ -9,6 +9,7 @@ from conftest import ROOT
 from sounds import SR, decode, loudest_hz, sound_file, tone
 
 import audiotools as at
+import show.panels
 import showtools as st
 
 
@@ -30,6 +31,7 @@ def bench():
     return st.workbench(
         compute,
         report,
+        question="What is lost?",
         sr=SR,
         clips=["slt", "melody"],
         seconds=5,
@@ -148,11 +150,19 @@ def test_half_a_second_with_one_click_is_enough(bench):
 
 def test_both_pictures_have_their_titles_and_their_data_over_their_seconds(bench):
     bench.take("x.wav", sound_file(np.tile(tone(700), 2), SR))
-    before, after = bench.panel._images
-    assert before.axes.get_title(loc="left") == "before"
-    assert after.axes.get_title(loc="left") == "after"
-    assert np.array_equal(after.get_array(), before.get_array()[:, ::-1])
-    assert after.get_extent() == [0, 2, 0, 8]
+    before, after = bench.panel.pictures
+    assert before.ax.get_title(loc="left") == "before"
+    assert after.ax.get_title(loc="left") == "after"
+    assert np.array_equal(after.image.get_array(), before.image.get_array()[:, ::-1])
+    assert after.image.get_extent() == [0, 2, 0, 8]
+
+
+def test_a_workbench_asks_and_shows_its_twin_first(bench, monkeypatch):
+    shown = []
+    monkeypatch.setattr(show.panels, "display", lambda thing, **_: shown.append(thing))
+    bench._ipython_display_()
+    assert "What is lost?" in shown[0].data and shown[0].data.count("<img") == 2
+    assert shown[1]["text/plain"] == "Workbench: What is lost?"
 
 
 def test_the_original_keeps_its_level_and_its_player(bench):

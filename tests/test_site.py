@@ -207,9 +207,13 @@ def test_every_panel_became_a_note_that_says_what_it_shows(site, pages, name):
         else:
             assert says == whole
         assert len(says) >= 20 and "make lab" in note
-        above = re.findall(r'href="#([^"]+)"', note)
-        assert len(above) == (2 if text.startswith(("Panel", "Workbench")) else 0)
-        assert all(page.html.index(f'id="{cell}"') < page.html.index(note) for cell in above)
+    panels = [text for text in reprs if text.startswith(("Panel", "Workbench"))]
+    twins = page.html.split('<div class="panel-twin">')[1:]
+    assert len(twins) == len(panels)
+    for text, twin in zip(panels, twins):
+        before_note = unescape(twin[: twin.index("<aside>")])
+        assert text.partition(": ")[2] in before_note
+        assert before_note.count("<img") == before_note.count("<audio controls") == 2
 
 
 def test_the_listening_minute_plays_on_the_first_page(site, pages):
@@ -342,7 +346,7 @@ def test_what_has_no_place_stops_the_build_and_is_named(tmp_path):
         "## Twice\n\n## Twice": "#Twice is there twice",
     }
     outputs = {
-        "a panel without a figure": ({PANEL: {}, "text_plain": "Panel: Rows 1."}, "Rows 1."),
+        "a panel without a twin": ({PANEL: {}, "text_plain": "Panel: Rows 1."}, "Rows 1."),
         "another widget": ({PANEL: {}, "text_plain": "IntSlider(value=0)"}, "IntSlider(value=0)"),
         "a script": ({"application_javascript": "alert()"}, "application/javascript"),
         "a script in HTML": ({"text_html": "<script>alert()</script>"}, "holds a script"),

@@ -46,17 +46,15 @@ PANEL = "application/vnd.jupyter.widget-view+json"
 SHOWN = {PANEL, "text/html", "text/plain"}
 FOLDED = "jp-MarkdownHeadingCollapsed"  # in the metadata of a heading
 NOTES = {
-    "Panel": "<strong>In the live notebook a panel stands here:</strong> controls, and a picture "
-    "and a player that answer them. It starts with <q>{says}</q> {shown}",
-    "Workbench": "<strong>In the live notebook a workbench stands here:</strong> a panel for "
-    "sounds of your own. It starts with <q>{says}</q> {shown}",
+    "Panel": "<strong>In the live notebook this is a panel:</strong> controls, which pictures and "
+    "sound answer, to the question <q>{says}</q>",
+    "Workbench": "<strong>In the live notebook this is a workbench:</strong> a panel for sounds of "
+    "your own, to the question <q>{says}</q>",
     "BlindTest": "<strong>In the live notebook a blind test stands here:</strong> a hidden sound, "
     "a button for each guess, a tally. It asks <q>{says}</q>",
     "Line": "<strong>In the live notebook a line moves here.</strong> It says <q>{says}</q>",
 }
-SHOWN_ABOVE = (
-    'The <a href="#{figure}">figure</a> and the <a href="#{players}">players</a> above show that.'
-)
+TWIN = 'class="panel-twin"'  # shows, before a panel, what it begins with
 LIVE = 'To try it, <a href="{readme}">run the course</a> on a computer: <code>make lab</code>.'
 ANSWER = "Open: in the live notebook your answer goes here."
 CHECK = "The check, and what it says as long as nothing is answered."
@@ -249,24 +247,21 @@ def prepare(cells, words, *, exercises=False):
     """Turns Markdown into HTML and panels into notes, in place."""
     fold(cells)
     render = MarkdownWithMath(renderer=words).render
-    seen = {}  # {"figure" and "players": the last cell that shows them}
     for cell in cells:
         if cell.cell_type == "markdown":
             cell.source = render(cell.source)
         tags = " ".join(cell.metadata.get("tags", [])) if exercises else ""
         cell.said = CHECK if "check" in tags else ANSWER if "answer" in tags else ""
+        before = ""  # the HTML of the output before
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             for kind in set(data) - SHOWN:
                 words.problem(f"an output is {kind}, and a page has no place for it")
             if PANEL in data:
-                output.data = {"text/html": note(data["text/plain"], seen, words)}
-            elif "<img" in data.get("text/html", ""):
-                seen["figure"] = cell.id
+                output.data = {"text/html": note(data["text/plain"], before, words)}
             elif "text/html" in data:
                 data["text/html"] = without_player(data["text/html"], words)
-                if "<audio" in data["text/html"]:
-                    seen["players"] = cell.id
+            before = data.get("text/html", "")
 
 
 def without_player(html, words):
@@ -277,19 +272,16 @@ def without_player(html, words):
     return html
 
 
-def note(text, seen, words):
-    """Returns what stands in the place of a panel, from its text/plain."""
+def note(text, before, words):
+    """Returns what stands in the place of a panel, from its text/plain and the output before."""
     kind, _, says = text.partition(": ")
     if kind not in NOTES:
         words.problem(f"a widget is no panel, and a page has no place for it: {text}")
         return ""
-    shown = ""
-    if kind in ("Panel", "Workbench"):
-        if len(seen) < 2:
-            words.problem(f"no figure or no player comes before the panel: {text}")
-            return ""
-        shown = SHOWN_ABOVE.format(**seen)
-    said = NOTES[kind].format(says=escape(whole_clauses(says), quote=False), shown=shown)
+    if kind in ("Panel", "Workbench") and TWIN not in before:
+        words.problem(f"nothing shows what the panel begins with: {text}")
+        return ""
+    said = NOTES[kind].format(says=escape(whole_clauses(says), quote=False))
     live = LIVE.format(readme=words.lead(posixpath.relpath(README, words.source.parent)))
     return f"<aside><p>{said}</p><p>{live}</p></aside>"
 

@@ -35,24 +35,26 @@ def claim(text, measured, *, above=None, below=None, unit=""):
 
 
 def _in_words(values, bounds, unit):
-    """Returns the range of the values, and each bound: with digits enough to tell them apart."""
+    """Returns the range of the values, and each bound, as fine as it takes to tell them apart.
+
+    How fine depends on the bounds, not on the values: a small value differs between machines.
+    """
     scale, tail = (100, " %") if unit == "%" else (1, f" {unit}".rstrip())
-    ends = list(dict.fromkeys([np.min(values), np.max(values)]))
-    for digits in range(2, 7):
-        here, said = ([_round(scale * x, digits) for x in xs] for xs in (ends, bounds))
-        exact = digits > 3 or all(np.isclose(x, float(f"{x:.{digits - 1}e}")) for x in bounds)
-        if exact and (set(ends) & set(bounds) or not set(here) & set(said)):
+    ends, bounds = scale * np.array([np.min(values), np.max(values)]), scale * np.array(bounds)
+    size = np.abs(bounds).max() or np.abs(ends).max()
+    first = max(0, 1 - int(np.floor(np.log10(size)))) if 0 < size < np.inf else 0
+    rough, fine = (np.allclose(bounds, np.round(bounds, first + k)) for k in (0, 1))
+    for places in range(first + (fine and not rough), first + 4):
+        here, said = ([_fixed(x, places) for x in xs] for xs in (ends, bounds))
+        if not set(here) & set(said):
             break
-    said = [x.rstrip("0").rstrip(".") if "." in x and "e" not in x else x for x in said]
+    said = [x.rstrip("0").rstrip(".") if "." in x else x for x in said]
     return " to ".join(dict.fromkeys(here)) + tail, *(limit + tail for limit in said)
 
 
-def _round(value, digits):
-    """Returns a number with so many significant digits, and with all those before the point."""
-    if not np.isfinite(value) or 0 < abs(value) < 1e-3:
-        return f"{value:.{digits - 1}e}"
-    places = max(0, digits - 1 - int(np.floor(np.log10(abs(value))))) if value else 0
-    return f"{value:,.{places}f}".replace("-", "−")
+def _fixed(value, places):
+    text = f"{value:,.{places}f}".replace("-", "−")
+    return text if text.strip("−0.,") else text.lstrip("−")  # no minus before 0.00
 
 
 def _tell(text, holds, here, was, bound=""):

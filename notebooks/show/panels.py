@@ -87,7 +87,7 @@ class Picture(widgets.Image):
         picture = PIL.Image.open(io.BytesIO(self.value)).convert("RGB")
         picture.quantize(128, dither=PIL.Image.Dither.NONE).save(small, "png", optimize=True)
         data, words = b64encode(small.getvalue()).decode(), html.escape(describe(self.figure))
-        return f'<img src="data:image/png;base64,{data}" alt="{words}" width="440">'
+        return f'<img src="data:image/png;base64,{data}" alt="{words}" width="360">'
 
 
 class Panel(widgets.VBox):
@@ -98,7 +98,7 @@ class Panel(widgets.VBox):
         self.question, self.settings = question, settings
         self.fmax, self.line = fmax or sr / 2, line
         self.n_encoded, self.words, self._sounds = 0, "", {}
-        asked = widgets.HTML(f'<strong style="line-height:1.5">{html.escape(question)}</strong>')
+        asked = widgets.HTML(f"<strong>{html.escape(question)}</strong>")
         self.status = widgets.HTML(layout=widgets.Layout(min_height="3.5em"))
         self.player = Player([ORIGINAL, RESULT])
         rows = [list(controls.values()), []]
@@ -229,9 +229,13 @@ class BlindTest(widgets.VBox):
         self._begin()
         row = [*self.buttons.values(), self.again]
         super().__init__([self.audio, widgets.HBox(row, layout=WRAP), self.status])
+        self.add_class("live-panel")
 
     def __repr__(self):
         return f"BlindTest: {' or '.join(self.sounds)}?"
+
+    def _ipython_display_(self):
+        show_live(self, "<p>A test for your ears: it begins when the notebook runs.</p>")
 
     @property
     def hidden(self):
