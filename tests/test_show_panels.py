@@ -107,7 +107,7 @@ def test_original_and_result_have_one_level_and_room_for_peaks(slt, kal16):
         assert len({round(20 * np.log10(z.std()), 2) for z in sounds}) == 1
         assert all(np.abs(z).max() <= 0.501 for z in sounds)
     speech = (show.panels.Panel._level(y[0], y[0])["The original"] for y in (slt, kal16))
-    assert np.ptp([20 * np.log10(z.std()) for z in speech]) < 2  # 12 as they are: voices do not jump
+    assert np.ptp([20 * np.log10(z.std()) for z in speech]) < 2  # of 12 dB
 
 
 def test_the_picture_shows_what_was_computed_up_to_fmax_under_the_laws_line(panel):
