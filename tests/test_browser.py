@@ -271,6 +271,68 @@ def test_a_panel_obeys_the_mouse(notebook):
     sync_api.expect(panel.locator("audio").last).not_to_have_attribute("src", sound)
 
 
+STATE = """(row) => [...row.querySelectorAll("audio")]
+    .map((audio) => [!audio.paused, audio.currentTime, audio.loop])"""
+CELLS = f"""() => [{NOTEBOOK}.content.mode, document.querySelectorAll(".cm-lineNumbers").length,
+    ...{NOTEBOOK}.content.widgets.map((cell) => cell.model.type)]"""
+
+
+@of_notebook("02")
+def test_a_row_is_one_player_that_goes_on_where_it_is(notebook):
+    _, page = notebook
+    row = page.locator(".jp-RenderedHTML .joined", has=page.get_by_role("button", name="original"))
+    row = row.first
+    row.scroll_into_view_if_needed()
+    before = page.evaluate(CELLS)
+    row.get_by_role("button", name="original").click()
+    page.wait_for_function(
+        "(row) => row.querySelector('audio').currentTime > 0.5", arg=row.element_handle()
+    )
+    page.keyboard.press("2")
+    (first, left, _), (second, position, _), *_ = row.evaluate(STATE)
+    assert (first, second) == (False, True) and left >= 0.5
+    assert 0 <= position - left < 0.2  # as long as the question took
+    pressed = row.locator("button[aria-pressed=true]")
+    assert pressed.all_inner_texts()[0].startswith("2")
+    look(row, "02_row")
+    for key, of_all in {"l": (True, True), " ": (False, True), "L": (False, False)}.items():
+        page.keyboard.press(key)
+        assert (row.evaluate(STATE)[1][0], row.evaluate(STATE)[0][2]) == of_all, key
+    stopped = row.evaluate(STATE)[1][1]
+    page.keyboard.press("ArrowRight")
+    assert row.evaluate(STATE)[1][1] == pytest.approx(stopped + 0.1)
+    page.keyboard.press("x")  # would cut the cell
+    page.keyboard.press("1")
+    assert row.evaluate(STATE)[0][0] and page.evaluate(CELLS) == before
+
+
+@of_notebook("02")
+def test_one_sound_is_heard_at_a_time(notebook):
+    _, page = notebook
+    playing = "() => [...document.querySelectorAll('audio')].filter((a) => !a.paused).length"
+    page.evaluate("document.body.append(new Audio())")
+    for row in page.locator(".jp-RenderedHTML .joined").all()[:2]:
+        row.scroll_into_view_if_needed()
+        row.get_by_role("button", name="play").click()
+        sync_api.expect(row.get_by_role("button", name="pause")).to_be_visible()
+        assert page.evaluate(playing) == 1
+    page.evaluate("""() => {
+        const plain = [...document.querySelectorAll("audio")].at(-1);
+        plain.src = document.querySelector(".joined audio").src;
+        return plain.play();
+    }""")
+    assert page.evaluate(playing) == 1
+
+
+def test_a_notebook_that_is_not_trusted_yet_shows_labelled_players(lab, page_of):
+    page = page_of(f"{lab}/lab/tree/notebooks/solutions/02_solutions.ipynb?reset")
+    row = page.locator(".jp-RenderedHTML", has=page.locator("audio[controls]")).first
+    row.scroll_into_view_if_needed()
+    assert page.locator(".joined").count() == 0
+    assert row.locator("figcaption").count() == row.locator("audio:visible").count() > 1
+    page.close()
+
+
 @of_notebook("04")
 def test_the_blind_test_is_played_and_answered_by_keyboard(notebook):
     _, page = notebook

@@ -14,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 import audiotools as at
-from show.players import Player, encode, level, player_widget, row_html
+from show.players import Player, encode, level, row_html
 from show.words import describe
 
 STYLE = Path(__file__).with_name("panel.css")
@@ -91,7 +91,7 @@ class Picture(widgets.Image):
 
 
 class Panel(widgets.VBox):
-    """A question, controls, a status line, pictures and two players; built by `panel`."""
+    """A question, controls, a status line, pictures and a player; built by `panel`."""
 
     def __init__(self, compute, question, sr, reference, controls, settings, fmax, line):
         self.compute, self.sr, self.reference, self.controls = compute, sr, reference, controls
@@ -100,14 +100,13 @@ class Panel(widgets.VBox):
         self.n_encoded, self.words, self._sounds = 0, "", {}
         asked = widgets.HTML(f"<strong>{html.escape(question)}</strong>")
         self.status = widgets.HTML(layout=widgets.Layout(min_height="3.5em"))
-        self.original, original = player_widget(f"{ORIGINAL}:")
-        self.audio, here = player_widget(f"{RESULT}:")
-        rows = [list(controls.values()), [], [original, here]]
-        box, self.row, players = (widgets.HBox(row, layout=widgets.Layout(**WRAP)) for row in rows)
+        self.player = Player([ORIGINAL, RESULT])
+        rows = [list(controls.values()), []]
+        box, self.row = (widgets.HBox(row, layout=widgets.Layout(**WRAP)) for row in rows)
         for control in controls.values():
             control.observe(self.update, names="value")
         self.update()
-        super().__init__([asked, box, self.status, self.row, players])
+        super().__init__([asked, box, self.status, self.row, self.player])
         self.add_class("live-panel")
 
     def __repr__(self):
@@ -165,17 +164,17 @@ class Panel(widgets.VBox):
 
     @staticmethod
     def _level(reference, y):
-        """Returns both at one level that leaves the result 6 dB to peak, so it need not move."""
-        original = reference * min(1, 0.5 / max(np.abs(reference).max(), 1e-9))
+        """Returns both at the level of rows; or softer, so that the result has 6 dB to peak."""
+        (original,) = level({ORIGINAL: reference}).values()
+        original = original * min(1, 0.5 / max(np.abs(original).max(), 1e-9))
         return {ORIGINAL: original, RESULT: at.match_level(y, original)}
 
     def _play(self, sounds):
-        """Gives the players what changed: a new value would stop what is playing."""
-        players = {ORIGINAL: self.original, RESULT: self.audio}
+        """Gives the player what changed: a new sound would stop what is playing."""
         for name, sound in sounds.items():
             if not np.array_equal(sound, self._sounds.get(name)):
                 self._sounds[name] = None  # stopped on the next line, it is played anew
-                players[name].value = encode(sound, self.sr, "WAV")
+                self.player.set(name, encode(sound, self.sr, "WAV"))
                 self._sounds[name] = sound
                 self.n_encoded += 1
 
@@ -193,7 +192,7 @@ def panel(compute, *, question, sr, reference, settings=None, fmax=None, line=No
     sr : number
         Samples per second.
     reference : ndarray (n,) or function
-        The original, at whose level results are played; or what returns it for the values.
+        The original, beside which results are played; or what returns it for the values.
     settings : dict
         How the original is drawn beside a single spectrogram: of `pretty_spectrogram`.
     fmax : float, optional

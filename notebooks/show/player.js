@@ -18,14 +18,19 @@ const STYLE = `.sounds.joined {
   }
   :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
   .key { margin-right: 0.5em; font-size: 13px; opacity: 0.8; }
-  .play { width: 3em; line-height: 0; text-align: center; }
-  svg { width: 1em; fill: currentColor; }
+  .play { width: 3em; }
+  .play::before {
+    content: ""; display: block; width: 0.9em; height: 0.9em; margin: auto;
+    background: currentColor; forced-color-adjust: none;
+    clip-path: polygon(10% 0, 100% 50%, 10% 100%);
+  }
+  .play[aria-label=pause]::before {
+    clip-path: polygon(5% 0, 37% 0, 37% 100%, 63% 100%, 63% 0, 95% 0, 95% 100%, 5% 100%);
+  }
   input { flex: 1; min-width: 5em; margin: 0 4px; accent-color: var(--accent); }
   .time { font-variant-numeric: tabular-nums; }
   audio { display: none; }
 }`;
-const PLAY = "M3 1l11 7-11 7z";
-const PAUSE = "M3 1h4v14H3zM9 1h4v14H9z";
 const SEEKS = { ArrowLeft: -0.1, ArrowDown: -0.1, ArrowRight: 0.1, ArrowUp: 0.1 }; // seconds
 
 function element(name, properties, ...children) {
@@ -67,7 +72,6 @@ function join(group, labels, audios) {
     return button({ onclick: () => choose(audios[i]) }, key, label);
   });
   const play = button({ className: "play", title: "space", onclick: toggle });
-  play.innerHTML = '<svg viewBox="0 0 16 16"><path/></svg>';
   const slider = element("input", { type: "range", min: 0, step: "any", ariaLabel: "position" });
   slider.oninput = () => seek(slider.valueAsNumber);
   const time = element("span", { className: "time" });
@@ -81,7 +85,6 @@ function join(group, labels, audios) {
     time.textContent = `${currentTime.toFixed(1)} / ${(duration || 0).toFixed(1)} s`;
     slider.ariaValueText = time.textContent;
     play.ariaLabel = paused ? "play" : "pause";
-    play.querySelector("path").setAttribute("d", paused ? PLAY : PAUSE);
     loop.ariaPressed = String(chosen.loop);
     choices.forEach((choice, i) => (choice.ariaPressed = String(audios[i] === chosen)));
     if (!paused) frame = requestAnimationFrame(show);

@@ -6,7 +6,6 @@ from base64 import b64encode
 from pathlib import Path
 
 import anywidget
-import ipywidgets as widgets
 import librosa
 import numpy as np
 import soundfile
@@ -101,7 +100,10 @@ def _figure(label, sound, codec):
 
 def _raised(sounds, label):
     """Returns what a label adds where its sound was much softer than the first; "" elsewhere."""
-    first, soft = (np.std(y, dtype=float) for y in (next(iter(sounds.values())), sounds[label]))
+    first, soft = (
+        np.sqrt(np.mean(np.square(y, dtype=float)))
+        for y in (next(iter(sounds.values())), sounds[label])
+    )
     gain_db = 20 * np.log10(first / soft) if first and soft else 0
     return f" (raised by {gain_db:.0f} dB)" if gain_db >= RAISED else ""
 
@@ -145,9 +147,3 @@ class Player(anywidget.AnyWidget):
         with self.hold_sync():  # the page gets both at once
             self.sounds = [*self.sounds[:i], sound, *self.sounds[i + 1 :]]
             self.versions = [version + (k == i) for k, version in enumerate(self.versions)]
-
-
-def player_widget(label):
-    """Returns an empty player, and a box that shows it under its label."""
-    audio = widgets.Audio(format="wav", autoplay=False, loop=False)
-    return audio, widgets.VBox([widgets.Label(label), audio])
