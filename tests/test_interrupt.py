@@ -151,8 +151,8 @@ print(stopped.controls["n_iter"].model_id)"""
             break
     time.sleep(0.5)
     kernel.manager.interrupt_kernel()
-    same = "[stopped.picture.value, stopped.audio.value, stopped.words] == "
-    same += "[fresh.picture.value, fresh.audio.value, fresh.words]"
+    same = "[stopped.pictures[-1].value, stopped.player.sounds, stopped.words] == "
+    same += "[fresh.pictures[-1].value, fresh.player.sounds, fresh.words]"
     assert kernel.run(f"stopped.controls['n_iter'].value = 2\nprint({same})") == ("True\n", None)
 
 
@@ -225,7 +225,12 @@ def small_panel():
 
 def looks(panel):
     seen = [picture.value for picture in panel.pictures]
-    return [*seen, panel.audio.value, panel.original.value, panel.status.value]
+    return [
+        *seen,
+        panel.player.get("At these values"),
+        panel.player.get("The original"),
+        panel.status.value,
+    ]
 
 
 def test_a_panel_stopped_at_any_line_is_put_right_by_the_next_move():
