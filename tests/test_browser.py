@@ -357,10 +357,14 @@ def test_the_blind_test_is_played_and_answered_by_keyboard(notebook):
     _, page = notebook
     test = page.locator(".jp-OutputArea-child", has=page.get_by_text("One of these, which?"))
     test.scroll_into_view_if_needed()
-    assert plays(test.locator("audio"))
-    test.get_by_role("button", name="20 coefficients").focus()
+    button, status = test.get_by_role("button", name="20 coeff"), test.get_by_role("status")
+    sync_api.expect(button).to_be_disabled()
+    test.get_by_role("button", name="play").focus()
+    page.keyboard.press(" ")
+    sync_api.expect(button).to_be_enabled()
+    button.focus()
     page.keyboard.press("Enter")
-    status = test.get_by_role("status")
+    sync_api.expect(button).to_be_disabled()  # the next one is not heard yet
     sync_api.expect(status).to_contain_text(re.compile("^(Right: that was 20|No: that was 40)"))
     look(test, "04_blind")
 

@@ -29,7 +29,7 @@ def panel():
         question="Is it <high>?",
         sr=SR,
         settings=dict(n_fft=512, hop_length=128),
-        reference=lambda hz, mode: tone(440 if mode == "a" else 550, 0.1),
+        reference=lambda hz, mode: tone(440 if mode == "a" else 220, 0.1),
         line=lambda hz, mode: hz,
         fmax=4000,
         hz=st.choice("Frequency (Hz)", [440, 1000, 3000, 9000], 440),

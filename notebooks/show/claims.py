@@ -28,6 +28,7 @@ def claim(text, measured, *, above=None, below=None, unit=""):
     values = np.asarray(measured, dtype=float)
     holds = all(keeps(values, bound).all() for _, bound, keeps in bounds)
     here, *said = _in_words(values, [bound for _, bound, _ in bounds], unit)
+    here = here if np.isfinite(values).all() else "not to be measured"
     signs = [f"{sign} {limit}" for (sign, _, _), limit in zip(bounds, said)]
     words = {">": "above", "<": "below"}
     was = " and ".join(f"{words[sign]} {limit}" for (sign, _, _), limit in zip(bounds, said))

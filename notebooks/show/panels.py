@@ -82,9 +82,10 @@ class Picture(widgets.Image):
         self.value, self.drawn = file.getvalue(), wanted
 
     def html(self):
-        """Returns it as an image of 128 colours, which is smaller, with words for its text."""
-        small = io.BytesIO()
-        picture = PIL.Image.open(io.BytesIO(self.value)).convert("RGB")
+        """Returns it smaller, of 128 colours, with words for those who do not see it."""
+        file, small = io.BytesIO(), io.BytesIO()
+        self.figure.savefig(file, dpi=144)
+        picture = PIL.Image.open(file).convert("RGB")
         picture.quantize(128, dither=PIL.Image.Dither.NONE).save(small, "png", optimize=True)
         data, words = b64encode(small.getvalue()).decode(), html.escape(describe(self.figure))
         return f'<img src="data:image/png;base64,{data}" alt="{words}" width="360">'
