@@ -8,7 +8,7 @@ door of seven rooms in ``show/``; of each it hands on what the notebooks, or the
   ``use_style``; ``compare`` stacks spectrograms under one colour scale; ``show`` shows a figure;
 * words: what it shows, said in its alternative text, computed from what is drawn;
 * players: ``clip_path`` finds a sound, one of ours in ``DATA``; ``play``, ``play_row`` show
-  labelled players of sound that ``encode`` compresses and ``level`` brings to one level;
+  labelled sounds in one player, which ``encode`` compresses and ``level`` brings to one level;
 * sentences: ``sentences`` reads those of one speaker, of ours or of your folder, or says that a
   recording is ``TooShort``; ``hold_out`` keeps every fourth from the models; ``first_seconds``
   is how a voice begins;
