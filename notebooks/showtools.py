@@ -49,9 +49,9 @@ __all__ = [
     "show_mel",
     "show_filterbank",
     "show_mfcc",
+    "compare",
     "show_curves",
     "show_bars",
-    "compare",
     "show",
     # players
     "DATA",
