@@ -111,6 +111,16 @@ def test_what_answers_a_question_is_folded_until_it_is_guessed(path):
 
 
 @named(NOTEBOOKS)
+def test_a_fold_ends_with_a_cell_that_begins_with_a_heading(path):
+    """A cell with a heading in its middle ends it as well, and would show what it found."""
+    folded = False
+    for cell in read(path).cells:
+        heading = cell.cell_type == "markdown" and re.search("^#{1,4} ", cell.source, re.M)
+        assert not (folded and heading) or heading.start() == 0, cell.source
+        folded = "jp-MarkdownHeadingCollapsed" in cell.metadata or (folded and not heading)
+
+
+@named(NOTEBOOKS)
 def test_the_bold_claim_comes_first_and_claims_are_printed(path):
     first = read(path).cells[0].source
     assert re.search(r"^\*\*.+\.\*\*$", first, re.M) and "you are here" in first
