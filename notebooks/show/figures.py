@@ -117,18 +117,22 @@ def show_mfcc(C, sr, *, hop_length, ax=None, title="", label="Coefficient (dB)")
     return ax
 
 
-def compare(pictures, sr, *, hop_length, top_db=80.0):
-    """Draws ``{label: S_db}`` below each other under one colour scale; returns the figure."""
+def compare(pictures, sr, *, hop_length, top_db=80.0, **limits):
+    """Draws ``{label: S_db}`` below each other under one colour scale; returns the figure.
+
+    `limits` are what ``ax.set`` takes: ylim=(0, 2) shows the lowest 2 kHz ...
+    """
     fig, axes = plt.subplots(len(pictures), 1, sharex=True, figsize=(9, 0.6 + 2 * len(pictures)))
     vmax = max(S_db.max() for S_db in pictures.values())
     scale = dict(vmin=vmax - top_db, vmax=vmax)
     for ax, (label, S_db) in zip(np.atleast_1d(axes), pictures.items()):
         show_spectrogram(S_db, sr, hop_length=hop_length, ax=ax, title=label, **scale)
+        ax.set(**limits)
         ax.xaxis.label.set_visible(ax is np.atleast_1d(axes)[-1])
     return fig
 
 
-def show_curves(curves, *, xlabel, ylabel, ax=None, title="", behind="", marker="", **limits):
+def show_curves(curves, *, xlabel, ylabel, ax=None, title="", behind=None, marker="", **limits):
     """Draws curves ``{label: (x, y)}``; returns the axes.
 
     The one called `behind` is drawn broad and grey, for the others to be held against it. An
