@@ -13,9 +13,8 @@ door of seven rooms in ``show/``; of each it hands on what the notebooks, or the
   recording is ``TooShort``; ``hold_out`` keeps every fourth from the models; ``first_seconds``
   is how a voice begins;
 * claims: ``claim`` prints a statement, what was measured, and whether it holds; ``interval``
-  says how sure a mean is; ``some_pitch`` is for a sound that has none; ``check`` answers an
-  exercise, and stumbles on no ``number`` and no ``reason``; ``seeded`` makes librosa repeat
-  itself; a ``Line`` is rewritten while the reader waits;
+  says how sure a mean is; ``some_pitch`` is for a sound that has none; ``seeded`` makes librosa
+  repeat itself; a ``Line`` is rewritten while the reader waits;
 * panels: ``panel`` answers a question when a ``choice`` is moved, ``blind_test`` hides which
   sound is played;
 * workbench: ``workbench`` does as a panel does, for the reader's own sound.
@@ -24,7 +23,7 @@ Figures ask words, sentences and panels ask players, the workbench asks panels a
 arrow runs back.
 """
 
-from show.claims import Line, check, claim, interval, number, reason, seeded, some_pitch
+from show.claims import Line, claim, interval, seeded, some_pitch
 from show.figures import (
     compare,
     show,
@@ -71,9 +70,6 @@ __all__ = [
     "claim",
     "some_pitch",
     "interval",
-    "number",
-    "reason",
-    "check",
     "seeded",
     "Line",
     # panels

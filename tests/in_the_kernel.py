@@ -3,6 +3,7 @@
 lessons.py, which collects the notebooks, sends each test below to their kernels.
 """
 
+import ast
 import io
 import json
 import os
@@ -118,9 +119,9 @@ def exercises(ran):
         with redirect_stdout(io.StringIO()):
             for source in sources:
                 exec(compile(source, f"exercise {number}", "exec"), ran.names)
-        with redirect_stdout(io.StringIO()) as out:
-            exec(compile(given[f"check-{number}"], f"check {number}", "exec"), ran.names)
-        return out.getvalue()
+        *before, call = ast.parse(given[f"check-{number}"]).body
+        exec(compile(ast.Module(before, []), f"check {number}", "exec"), ran.names)
+        return str(eval(compile(ast.Expression(call.value), f"check {number}", "eval"), ran.names))
 
     for number in [tag.removeprefix("check-") for tag in given if tag.startswith("check-")]:
         cells = given[f"answer-{number}"], solved[f"wrong-{number}"], solved[f"answer-{number}"]

@@ -271,6 +271,23 @@ def test_a_stored_panel_shows_its_twin_and_no_error(lab, page_of):
     page.close()
 
 
+@of_notebook("02")
+def test_a_move_stops_the_result_and_not_the_original(notebook):
+    _, page = notebook
+    panel, *_ = panels(page)
+    panel.scroll_into_view_if_needed()
+    player, row = panel.locator(".joined"), sliders(panel)[0]
+    for name, is_stopped in {"The original": False, "At these values": True}.items():
+        player.get_by_role("button", name=name).click()
+        sync_api.expect(player.get_by_role("button", name="pause")).to_be_visible()
+        row.get_by_role("slider").focus()
+        at_the_left = float(row.get_by_role("slider").get_attribute("aria-valuenow")) == 0
+        key = "ArrowRight" if at_the_left else "ArrowLeft"
+        move(panel, row, lambda key=key: page.keyboard.press(key))
+        page.wait_for_timeout(300)
+        assert player.get_by_role("button", name="play", exact=True).is_visible() == is_stopped
+
+
 @of_notebook("01")
 def test_a_panel_obeys_the_mouse(notebook):
     _, page = notebook
@@ -283,6 +300,7 @@ def test_a_panel_obeys_the_mouse(notebook):
     sync_api.expect(panel.locator("audio").last).not_to_have_attribute("src", sound)
 
 
+ROWS = ".jp-RenderedHTML .joined:visible"
 STATE = """(row) => [...row.querySelectorAll("audio")]
     .map((audio) => [!audio.paused, audio.currentTime, audio.loop])"""
 CELLS = f"""() => [{NOTEBOOK}.content.mode, document.querySelectorAll(".cm-lineNumbers").length,
@@ -292,8 +310,7 @@ CELLS = f"""() => [{NOTEBOOK}.content.mode, document.querySelectorAll(".cm-lineN
 @of_notebook("02")
 def test_a_row_is_one_player_that_goes_on_where_it_is(notebook):
     _, page = notebook
-    row = page.locator(".jp-RenderedHTML .joined", has=page.get_by_role("button", name="original"))
-    row = row.first
+    row = page.locator(ROWS, has=page.get_by_role("button", name="original")).first
     row.scroll_into_view_if_needed()
     before = page.evaluate(CELLS)
     row.get_by_role("button", name="original").click()
@@ -323,7 +340,7 @@ def test_one_sound_is_heard_at_a_time(notebook):
     _, page = notebook
     playing = "() => [...document.querySelectorAll('audio')].filter((a) => !a.paused).length"
     page.evaluate("document.body.append(new Audio())")
-    for row in page.locator(".jp-RenderedHTML .joined").all()[:2]:
+    for row in page.locator(ROWS).all()[:2]:
         row.scroll_into_view_if_needed()
         row.get_by_role("button", name="play").click()
         sync_api.expect(row.get_by_role("button", name="pause")).to_be_visible()

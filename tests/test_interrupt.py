@@ -225,12 +225,7 @@ def small_panel():
 
 def looks(panel):
     seen = [picture.value for picture in panel.pictures]
-    return [
-        *seen,
-        panel.player.get("At these values"),
-        panel.player.get("The original"),
-        panel.status.value,
-    ]
+    return [*seen, *panel.player.sounds, panel.status.value]
 
 
 def test_a_panel_stopped_at_any_line_is_put_right_by_the_next_move():
