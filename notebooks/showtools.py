@@ -15,12 +15,12 @@ door of seven rooms in ``show/``; of each it hands on what the notebooks, or the
 * claims: ``claim`` prints a statement, what was measured, and whether it holds; ``interval``
   says how sure a mean is; ``some_pitch`` is for a sound that has none; ``seeded`` makes librosa
   repeat itself; a ``Line`` is rewritten while the reader waits;
-* panels: ``panel`` answers a question when a ``choice`` is moved, ``blind_test`` hides which
-  sound is played;
+* panels: ``panel`` asks a question, which is answered when a ``choice`` is moved, and has a twin
+  where no kernel runs; ``blind_test`` hides which sound is played, and ends with a verdict;
 * workbench: ``workbench`` does as a panel does, for the reader's own sound.
 
-Figures ask words, sentences and panels ask players, the workbench asks panels and players: no
-arrow runs back.
+Figures ask words, sentences ask players, panels ask words and players, the workbench asks panels
+and players: no arrow runs back.
 """
 
 from show.claims import Line, claim, interval, seeded, some_pitch
