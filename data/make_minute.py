@@ -13,7 +13,7 @@ import sys
 from make_clips import FOLDER
 
 NOTEBOOK = FOLDER.parent / "notebooks" / "04_mfcc_reversal.ipynb"
-PLAYER = r'aria-label="([^"]+)" src="data:audio/mpeg;base64,([^"]+)"'
+PLAYER = r'aria-label="([^"]+?)(?: \(raised by \d+ dB\))?" src="data:audio/mpeg;base64,([^"]+)"'
 
 
 def players():

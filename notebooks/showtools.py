@@ -8,14 +8,13 @@ door of seven rooms in ``show/``; of each it hands on what the notebooks, or the
   ``use_style``; ``compare`` stacks spectrograms under one colour scale; ``show`` shows a figure;
 * words: what it shows, said in its alternative text, computed from what is drawn;
 * players: ``clip_path`` finds a sound, one of ours in ``DATA``; ``play``, ``play_row`` show
-  labelled players of sound that ``encode`` compresses and ``level`` brings to one level;
+  labelled sounds in one player, which ``encode`` compresses and ``level`` brings to one level;
 * sentences: ``sentences`` reads those of one speaker, of ours or of your folder, or says that a
   recording is ``TooShort``; ``hold_out`` keeps every fourth from the models; ``first_seconds``
   is how a voice begins;
 * claims: ``claim`` prints a statement, what was measured, and whether it holds; ``interval``
-  says how sure a mean is; ``some_pitch`` is for a sound that has none; ``check`` answers an
-  exercise, and stumbles on no ``number`` and no ``reason``; ``seeded`` makes librosa repeat
-  itself; a ``Line`` is rewritten while the reader waits;
+  says how sure a mean is; ``some_pitch`` is for a sound that has none; ``seeded`` makes librosa
+  repeat itself; a ``Line`` is rewritten while the reader waits;
 * panels: ``panel`` answers a question when a ``choice`` is moved, ``blind_test`` hides which
   sound is played;
 * workbench: ``workbench`` does as a panel does, for the reader's own sound.
@@ -24,7 +23,7 @@ Figures ask words, sentences and panels ask players, the workbench asks panels a
 arrow runs back.
 """
 
-from show.claims import Line, check, claim, interval, number, reason, seeded, some_pitch
+from show.claims import Line, claim, interval, seeded, some_pitch
 from show.figures import (
     compare,
     show,
@@ -71,9 +70,6 @@ __all__ = [
     "claim",
     "some_pitch",
     "interval",
-    "number",
-    "reason",
-    "check",
     "seeded",
     "Line",
     # panels

@@ -71,7 +71,7 @@ def test_the_solution_set_is_the_student_set_with_what_nbgrader_takes_out(sets, 
     checks = assignment.numbered(solved, "check")
     assert set(answers) == set(checks) and len(answers) >= 2
     assert all("### BEGIN SOLUTION\n# " in cell.source for cell in answers.values())
-    assert all("### BEGIN HIDDEN TESTS\nassert" in cell.source for cell in checks.values())
+    assert all("\nassert verdict, verdict\n" in cell.source for cell in checks.values())
 
 
 @named(NOTEBOOKS)
@@ -90,8 +90,9 @@ def test_cells_carry_what_nbgrader_reads(sets, path):
 def test_the_hidden_assertion_asks_what_the_check_asks(path):
     for cell in assignment.numbered(read(path), "check").values():
         shown, _, hidden = assignment.asserted(cell).partition("### BEGIN HIDDEN TESTS")
-        (test,) = (node for node in ast.parse(hidden).body if isinstance(node, ast.Assert))
-        assert f"st.check({ast.unparse(test.test)}, " in ast.unparse(ast.parse(shown))
+        asked, _, test = ast.parse(hidden).body
+        assert isinstance(test, ast.Assert) and ast.unparse(test.test) == asked.targets[0].id
+        assert ast.unparse(asked.value) == ast.unparse(ast.parse(shown).body[-1])
 
 
 def test_a_name_that_is_no_notebook_and_a_folder_with_submissions_are_refused(tmp_path):

@@ -83,7 +83,7 @@ def test_the_listening_minute_is_what_notebook_04_plays(slt):
 def test_the_staircases_are_what_their_tool_draws_and_name_what_is_there():
     tool = runpy.run_path(str(ROOT / "tools/draw_staircase.py"))
     drawn = {f"{name}.svg": tool["draw"](*here) for name, here in tool["HERE"].items()}
-    folder = ROOT / "notebooks/staircase"
+    folder = ROOT / "notebooks/figures"
     assert drawn == {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
     functions = {*tool["DOWN"], *tool["UP"], tool["LONG"].partition("(")[0]} - {"abs"}
     assert all(hasattr(at, name) for name in functions)

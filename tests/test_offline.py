@@ -184,10 +184,11 @@ def test_risks_are_seen():
         assert risks(source), source
 
 
-def test_the_recorder_in_the_browser_sends_to_the_kernel_alone():
-    source = (ROOT / "notebooks/show/sound_input.js").read_text(encoding="utf-8")
+def test_the_recorder_and_the_player_in_the_browser_speak_to_the_kernel_alone():
     ways_out = r"fetch|XMLHttp|WebSocket|EventSource|sendBeacon|import\(|https?://|eval|innerHTML"
-    assert not re.search(ways_out, source)
+    for name in ("player.js", "sound_input.js"):
+        source = (ROOT / "notebooks/show" / name).read_text(encoding="utf-8")
+        assert not re.search(ways_out, source), name
     assert 'file.slice(0, model.get("max_bytes"))' in source
 
 

@@ -16,8 +16,12 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import nbformat
+import numpy as np
 import pytest
 from conftest import NOTEBOOKS, ROOT, SOLUTIONS
+from sounds import SR, tone
+
+from show import players
 
 pytest.importorskip("math_core", reason="math-core is not installed")
 pytest.importorskip("ziamath", reason="ziamath is not installed")
@@ -25,6 +29,7 @@ pytest.importorskip("ziamath", reason="ziamath is not installed")
 SCREENSHOTS = os.environ.get("SCREENSHOTS")
 PAGES = [path.relative_to(ROOT).with_suffix(".html").as_posix() for path in NOTEBOOKS + SOLUTIONS]
 PANEL = "application/vnd.jupyter.widget-view+json"
+PLAYER = (ROOT / "notebooks/show/player.js").read_text(encoding="utf-8")
 FORMULAS = r"""# 01 · Formulas
 
 Inline: the frame $t$, $\hat{S}_{k,t}$, $20\log_{10}\frac{a}{b}$ dB, $\sqrt{128}\,v$.
@@ -52,9 +57,9 @@ echo $HOME $$ $a$
 """
 
 
-def make(folder):
+def make(folder, tool="make_site"):
     """Builds the site of a copy of the project; returns what the command did."""
-    command = [sys.executable, folder / "tools/make_site.py"]
+    command = [sys.executable, folder / f"tools/{tool}.py"]
     return subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
 
 
@@ -66,7 +71,8 @@ def course_of(folder, *cells):
         shutil.copy(ROOT / name, folder / name)
     readme = "# A small course\n\n## The map\n\n[01](notebooks/01_small.ipynb)\n"
     (folder / "README.md").write_text(readme, encoding="utf-8")
-    (folder / "notebooks").mkdir()
+    (folder / "notebooks/show").mkdir(parents=True)
+    shutil.copy(ROOT / "notebooks/show/player.js", folder / "notebooks/show")
     notebook = nbformat.v4.new_notebook(cells=list(cells))
     nbformat.write(notebook, folder / "notebooks/01_small.ipynb")
 
@@ -104,6 +110,23 @@ def formulas(tmp_path_factory):
     course_of(folder, text_cell(FORMULAS), nbformat.v4.new_code_cell("price = '$5 and $6'"))
     assert make(folder).returncode == 0
     return folder / "build/site/notebooks/01_small.html"
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory):
+    """The site, and the slides, of a notebook that plays two rows of sounds."""
+    outputs, patch = [], pytest.MonkeyPatch()
+    patch.setattr(players, "display", lambda shown: outputs.append(shown.data))
+    high, low = np.concatenate([tone(880)] * 4), np.concatenate([tone(220)] * 2)
+    players.play_row({"high": high, "low, and <soft>": 0.1 * low}, SR)
+    players.play(high, SR, "alone")
+    patch.undo()
+    folder = tmp_path_factory.mktemp("rows")
+    cells = [shows(text_html=row) for row in outputs]
+    course_of(folder, text_cell("# 01 · Rows"), *cells, text_cell("## Then\n\nThe end."))
+    done = make(folder, "make_slides")
+    assert done.returncode == 0, done.stderr
+    return folder / "build/site"
 
 
 class Page(HTMLParser):
@@ -184,15 +207,28 @@ def test_every_panel_became_a_note_that_says_what_it_shows(site, pages, name):
         else:
             assert says == whole
         assert len(says) >= 20 and "make lab" in note
-        above = re.findall(r'href="#([^"]+)"', note)
-        assert len(above) == (2 if text.startswith(("Panel", "Workbench")) else 0)
-        assert all(page.html.index(f'id="{cell}"') < page.html.index(note) for cell in above)
+    panels = [text for text in reprs if text.startswith(("Panel", "Workbench"))]
+    twins = page.html.split('<div class="panel-twin">')[1:]
+    assert len(twins) == len(panels)
+    for text, twin in zip(panels, twins):
+        before_note = unescape(twin[: twin.index("<aside>")])
+        assert text.partition(": ")[2] in before_note
+        assert before_note.count("<img") == before_note.count("<audio controls") == 2
 
 
 def test_the_listening_minute_plays_on_the_first_page(site, pages):
     players = pages[(site / "index.html").resolve()].all("audio", "src")
     minute = sorted((ROOT / "data/minute").glob("*.mp3"))
     assert [(site / src).read_bytes() for src in players] == [p.read_bytes() for p in minute]
+
+
+def test_without_its_script_a_row_plays_in_labelled_players(rows):
+    page = Page(rows / "notebooks/01_small.html")
+    labels = ["high", "low, and <soft> (raised by 20 dB)", "alone"]
+    assert page.all("audio", "aria-label") == labels
+    assert all("controls" in audio for audio in page.all("audio"))
+    shown = re.findall("<figcaption>(.*?)</figcaption>", page.html)
+    assert [unescape(label) for label in shown] == labels
 
 
 def test_every_picture_has_words(pages):
@@ -220,7 +256,8 @@ def test_every_link_and_every_anchor_leads_somewhere(pages):
 
 def test_nothing_comes_from_a_network(site, pages):
     for page in pages.values():
-        assert not page.all("script") and not page.all("iframe")
+        assert page.all("script") == [{"type": "module"}] and not page.all("iframe")
+        assert page.html.count(PLAYER) == 1  # the one script is the player's
         for tag, attributes in page.tags:
             for name in {"src", "srcset", "poster", "data", "href"} & set(attributes):
                 url = attributes[name]
@@ -309,9 +346,10 @@ def test_what_has_no_place_stops_the_build_and_is_named(tmp_path):
         "## Twice\n\n## Twice": "#Twice is there twice",
     }
     outputs = {
-        "a panel without a figure": ({PANEL: {}, "text_plain": "Panel: Rows 1."}, "Rows 1."),
+        "a panel without a twin": ({PANEL: {}, "text_plain": "Panel: Rows 1."}, "Rows 1."),
         "another widget": ({PANEL: {}, "text_plain": "IntSlider(value=0)"}, "IntSlider(value=0)"),
         "a script": ({"application_javascript": "alert()"}, "application/javascript"),
+        "a script in HTML": ({"text_html": "<script>alert()</script>"}, "holds a script"),
     }
     cells = [text_cell(source) for source in ["# 01 · Wrong", *wrong]]
     cells += [shows(**data) for data, _ in outputs.values()]
@@ -372,16 +410,23 @@ AUDIOS_ARE_READY = """() => Promise.all([...document.querySelectorAll("audio")].
     })))"""
 IMAGES = "() => [...document.images].map((image) => image.naturalWidth)"
 CONTRAST = """() => {
-    const parse = (colour) => colour.match(/[\\d.]+/g).map(Number);
+    const parse = (colour) => {
+        const numbers = colour.match(/[\\d.]+/g).map(Number);
+        const unit = colour.startsWith("color(srgb") ? 255 : 1;
+        return numbers.map((v, i) => i < 3 ? unit * v : v);
+    };
     const light = ([r, g, b]) => [r, g, b].map((v) => v / 255)
         .map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
         .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
     const behind = (element) => {
-        const colour = parse(getComputedStyle(element).backgroundColor);
-        return colour[3] === 0 ? behind(element.parentElement) : colour;
+        const [r, g, b, alpha = 1] = parse(getComputedStyle(element).backgroundColor);
+        if (alpha === 1) return [r, g, b];
+        const below = behind(element.parentElement);
+        return [r, g, b].map((v, i) => alpha * v + (1 - alpha) * below[i]);
     };
     const words = "main p, main a, .said, .holds, th, td, figcaption, aside q, " +
-        ".highlight span, summary, footer p, header label, pre, code";
+        ".highlight span, summary, footer p, header label, pre, code, " +
+        ".sounds div, .sounds button, .sounds span";
     return [...document.querySelectorAll(words)].map((element) => {
         const pair = [parse(getComputedStyle(element).color), behind(element)].map(light);
         return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
@@ -408,7 +453,7 @@ def test_opened_from_disk_it_plays_and_shows_all_and_fits_a_phone(site, open_pag
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_words_stand_out(site, open_page, scheme):
     page = open_page(site / PAGES[0], scheme=scheme)
-    for kind in (".said", ".holds", "aside", "th", "figcaption", ".highlight .c1"):
+    for kind in (".said", ".holds", "aside", "th", ".highlight .c1"):
         assert page.locator(kind).count(), kind
     assert min(page.evaluate(CONTRAST)) >= 4.5  # what WCAG asks for
 
@@ -454,7 +499,40 @@ def test_without_code_the_sounds_and_figures_stay(site, open_page):
     page.get_by_label("hide the code").press("Space")
     assert page.locator(".code:visible").count() == 0
     assert page.locator("img:visible").count() == count
-    assert page.locator("audio:visible").count() == page.locator("audio").count() > 0
+    assert page.locator(".shown:visible").count() == page.locator(".shown").count() > 0
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["notebooks", "slides"])
+def test_without_a_kernel_a_row_is_one_player(rows, open_page, name, scheme):
+    page = open_page(rows / name / "01_small.html", scheme=scheme)
+    row, alone = page.get_by_role("group").all()
+    assert row.get_attribute("aria-label") == "player: high, low, and <soft> (raised by 20 dB)"
+    assert row.get_by_role("button").all_inner_texts() == [
+        *("1high", "2low, and <soft> (raised by 20 dB)", "", "loop")
+    ]
+    assert "alone" in alone.inner_text() and alone.get_by_role("button").count() == 2
+    assert page.locator("audio:visible").count() == 0 and min(page.evaluate(CONTRAST)) >= 4.5
+    size = "(letters) => parseFloat(getComputedStyle(letters).fontSize)"
+    assert min(letters.evaluate(size) for letters in row.locator("*:not(audio)").all()) >= 13
+    page.set_viewport_size(dict(width=390, height=800))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    if SCREENSHOTS:
+        page.screenshot(path=Path(SCREENSHOTS, f"rows_{name}_{scheme}.png"))
+
+
+@pytest.mark.browser
+def test_keys_in_a_player_play_and_turn_no_slide(rows, open_page):
+    page = open_page(rows / "slides/01_small.html")
+    page.evaluate("window.addEventListener('keydown', () => (window.leaked = true))")
+    row = page.get_by_role("group").first
+    row.get_by_role("button", name="high").focus()
+    for key in ("Enter", " ", "2", "l", "ArrowDown", "ArrowRight", " "):
+        page.keyboard.press(key)
+    assert page.evaluate("[scrollY, window.leaked]") == [0, None]
+    page.keyboard.press("PageDown")
+    page.wait_for_function("scrollY > 0")  # a presenter still goes on
 
 
 @pytest.mark.browser

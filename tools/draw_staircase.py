@@ -1,4 +1,4 @@
-"""Draws the staircase at the head of each notebook, as notebooks/staircase/NN.svg.
+"""Draws the staircase at the head of each notebook, as notebooks/figures/NN.svg.
 
     python tools/draw_staircase.py
 
@@ -10,7 +10,7 @@ to the top that guess no phase.
 from html import escape
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parent.parent / "notebooks" / "staircase"
+FOLDER = Path(__file__).resolve().parent.parent / "notebooks" / "figures"
 STEPS = {
     "y": "waveform",
     "D": "complex spectra",

@@ -2,7 +2,8 @@
 
     python tools/make_site.py          # into build/site, from the notebooks as they are
 
-A page holds its style, pictures and players and asks nothing of a network. Formulas become
+A page holds its style, pictures, sounds and one script, by which the sounds of a row share a
+player; where scripts are off, each has its own. It asks nothing of a network. Formulas become
 MathML, which browsers draw themselves, and bring the letters for it, which a phone has not; a
 panel becomes a note that says what it shows. Links between files of the project lead to their
 pages, or to copies of them. What has no place in the site, a link to nothing or a formula that
@@ -33,6 +34,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "build" / "site"
 LOOK = Path(__file__).with_name("site")  # the template and the style
+PLAYER = ROOT / "notebooks" / "show" / "player.js"  # once in a page, where a notebook has it often
 LIMIT = 40_000_000  # bytes of the whole site
 
 README, GUIDE, TEACHING = map(PurePosixPath, ("README.md", "notebooks/README.md", "TEACHING.md"))
@@ -44,17 +46,15 @@ PANEL = "application/vnd.jupyter.widget-view+json"
 SHOWN = {PANEL, "text/html", "text/plain"}
 FOLDED = "jp-MarkdownHeadingCollapsed"  # in the metadata of a heading
 NOTES = {
-    "Panel": "<strong>In the live notebook a panel stands here:</strong> controls, and a picture "
-    "and a player that answer them. It starts with <q>{says}</q> {shown}",
-    "Workbench": "<strong>In the live notebook a workbench stands here:</strong> a panel for "
-    "sounds of your own. It starts with <q>{says}</q> {shown}",
+    "Panel": "<strong>In the live notebook this is a panel:</strong> controls, which pictures and "
+    "sound answer, to the question <q>{says}</q>",
+    "Workbench": "<strong>In the live notebook this is a workbench:</strong> a panel for sounds of "
+    "your own, to the question <q>{says}</q>",
     "BlindTest": "<strong>In the live notebook a blind test stands here:</strong> a hidden sound, "
     "a button for each guess, a tally. It asks <q>{says}</q>",
     "Line": "<strong>In the live notebook a line moves here.</strong> It says <q>{says}</q>",
 }
-SHOWN_ABOVE = (
-    'The <a href="#{figure}">figure</a> and the <a href="#{players}">players</a> above show that.'
-)
+TWIN = 'class="panel-twin"'  # shows, before a panel, what it begins with
 LIVE = 'To try it, <a href="{readme}">run the course</a> on a computer: <code>make lab</code>.'
 ANSWER = "Open: in the live notebook your answer goes here."
 CHECK = "The check, and what it says as long as nothing is answered."
@@ -247,37 +247,41 @@ def prepare(cells, words, *, exercises=False):
     """Turns Markdown into HTML and panels into notes, in place."""
     fold(cells)
     render = MarkdownWithMath(renderer=words).render
-    seen = {}  # {"figure" and "players": the last cell that shows them}
     for cell in cells:
         if cell.cell_type == "markdown":
             cell.source = render(cell.source)
         tags = " ".join(cell.metadata.get("tags", [])) if exercises else ""
         cell.said = CHECK if "check" in tags else ANSWER if "answer" in tags else ""
+        before = ""  # the HTML of the output before
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             for kind in set(data) - SHOWN:
                 words.problem(f"an output is {kind}, and a page has no place for it")
             if PANEL in data:
-                output.data = {"text/html": note(data["text/plain"], seen, words)}
-            elif "<img" in data.get("text/html", ""):
-                seen["figure"] = cell.id
-            elif "<audio" in data.get("text/html", ""):
-                seen["players"] = cell.id
+                output.data = {"text/html": note(data["text/plain"], before, words)}
+            elif "text/html" in data:
+                data["text/html"] = without_player(data["text/html"], words)
+            before = data.get("text/html", "")
 
 
-def note(text, seen, words):
-    """Returns what stands in the place of a panel, from its text/plain."""
+def without_player(html, words):
+    """Returns an output without the script that every row brings: the page has it once."""
+    html = re.sub('<script type="module">.*?</script>', "", html, flags=re.S)
+    if "<script" in html:
+        words.problem("an output holds a script, and a page has no place for it")
+    return html
+
+
+def note(text, before, words):
+    """Returns what stands in the place of a panel, from its text/plain and the output before."""
     kind, _, says = text.partition(": ")
     if kind not in NOTES:
         words.problem(f"a widget is no panel, and a page has no place for it: {text}")
         return ""
-    shown = ""
-    if kind in ("Panel", "Workbench"):
-        if len(seen) < 2:
-            words.problem(f"no figure or no player comes before the panel: {text}")
-            return ""
-        shown = SHOWN_ABOVE.format(**seen)
-    said = NOTES[kind].format(says=escape(whole_clauses(says), quote=False), shown=shown)
+    if kind in ("Panel", "Workbench") and TWIN not in before:
+        words.problem(f"nothing shows what the panel begins with: {text}")
+        return ""
+    said = NOTES[kind].format(says=escape(whole_clauses(says), quote=False))
     live = LIVE.format(readme=words.lead(posixpath.relpath(README, words.source.parent)))
     return f"<aside><p>{said}</p><p>{live}</p></aside>"
 
@@ -416,6 +420,7 @@ def main():
     shutil.rmtree(SITE, ignore_errors=True)
     look = jinja2.Environment(loader=jinja2.FileSystemLoader(LOOK), trim_blocks=True)
     look.filters.update(highlight=Highlight2HTML(), ansi2html=ansi2html, mark_claims=mark_claims)
+    look.globals["player"] = PLAYER.read_text(encoding="utf-8")
     site, template = Site(), look.get_template("page.html.j2")
     for source in site.sources:  # grows on the way
         write(source, site, template)

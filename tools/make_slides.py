@@ -16,6 +16,7 @@ import nbformat
 from make_site import (
     HOME,
     LOOK,
+    PLAYER,
     SITE,
     Site,
     Words,
@@ -82,6 +83,7 @@ def make_slides():
     main()
     look = jinja2.Environment(loader=jinja2.FileSystemLoader(LOOK), trim_blocks=True)
     look.filters.update(highlight=Highlight2HTML(), ansi2html=ansi2html)
+    look.globals["player"] = PLAYER.read_text(encoding="utf-8")
     site, template = Site(), look.get_template("slides.html.j2")
     n_slides = [write(source, site, template) for source in site.lessons]
     problems = [*site.problems, *check(SITE)]

@@ -1,11 +1,10 @@
-"""Claims what holds, tells what does not, and checks exercises.
+"""Claims what holds, and tells what does not.
 
 Beside them helpers: a pitch to go on with, a librosa that repeats itself, and a line that says
 how far a long run is.
 """
 
 import inspect
-import numbers
 import os
 
 import ipywidgets as widgets
@@ -28,6 +27,7 @@ def claim(text, measured, *, above=None, below=None, unit=""):
     values = np.asarray(measured, dtype=float)
     holds = all(keeps(values, bound).all() for _, bound, keeps in bounds)
     here, *said = _in_words(values, [bound for _, bound, _ in bounds], unit)
+    here = here if np.isfinite(values).all() else "not to be measured"
     signs = [f"{sign} {limit}" for (sign, _, _), limit in zip(bounds, said)]
     words = {">": "above", "<": "below"}
     was = " and ".join(f"{words[sign]} {limit}" for (sign, _, _), limit in zip(bounds, said))
@@ -96,35 +96,6 @@ def interval(differences):
     if len(d) < 2:
         return d.mean(), np.nan
     return d.mean(), stdtrit(len(d) - 1, 0.975) * d.std(ddof=1) / np.sqrt(len(d))
-
-
-def number(answer):
-    """Returns an answer that is one real number; nan for all else, on which no check stumbles."""
-    is_number = isinstance(answer, numbers.Real) and not isinstance(answer, bool)
-    return answer if is_number else np.nan
-
-
-def reason(because, facts):
-    """Returns whether the reason with this letter is right, and why, from what was measured.
-
-    `facts` is ``{letter: (holds, why)}``. On another sound than the course's none of them may
-    hold, or more than one: then it cannot tell.
-    """
-    right, why = facts.get(str(because).strip().lower(), (False, "choose one of the letters"))
-    if sum(holds for holds, _ in facts.values()) == 1:
-        return right, why
-    return False, "on this sound the reasons cannot be told apart"
-
-
-def check(right, why, *, proof="", clip="slt"):
-    """Prints whether an exercise is solved; `why` says what is wrong, `proof` what shows it.
-
-    Where it measures the `clip`, and that is none of the voices it was made for, it says so.
-    """
-    note = f" (Measured on {clip}. This was made for slt and kal16: there it may be otherwise.)"
-    note = "" if clip in ("slt", "kal16") else note
-    good = f"✓ Right: {proof}{note}" if proof else "✓ Right."
-    print(good if _truth(right) else f"✗ Not yet: {why}{note}")
 
 
 def seeded(librosa_function, *args, seed=0, **kwargs):

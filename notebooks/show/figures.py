@@ -128,16 +128,17 @@ def compare(pictures, sr, *, hop_length, top_db=80.0):
     return fig
 
 
-def show_curves(curves, *, xlabel, ylabel, ax=None, title="", behind="", **limits):
+def show_curves(curves, *, xlabel, ylabel, ax=None, title="", behind="", marker="", **limits):
     """Draws curves ``{label: (x, y)}``; returns the axes.
 
     The one called `behind` is drawn broad and grey, for the others to be held against it. An
-    empty label is not in the legend. `limits` are what ``ax.set`` takes: xlim, xscale, xticks ...
+    empty label is not in the legend. A `marker` shows the points, as "o". `limits` are what
+    ``ax.set`` takes: xlim, xscale, xticks ...
     """
     ax = ax or plt.subplots()[1]
     grey = dict(color="0.6", linewidth=5, linestyle="-")
     for label, (x, y) in curves.items():
-        ax.plot(x, y, label=label or "_", **(grey if label == behind else {}))
+        ax.plot(x, y, marker=marker, label=label or "_", **(grey if label == behind else {}))
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title, **limits)
     if any(curves):
         ax.legend()

@@ -1,25 +1,34 @@
-"""Panels: a question, controls, and an answer in a picture, sound and words."""
+"""Panels: a question, controls, and an answer in pictures, sound and words."""
 
 import html
 import io
+from base64 import b64encode
+from math import comb
+from pathlib import Path
 
 import ipywidgets as widgets
 import numpy as np
+import PIL.Image
+from IPython.display import HTML, display
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 import audiotools as at
-from show.players import encode, level, player_widget
+from show.players import Player, encode, level, row_html
+from show.words import describe
+
+STYLE = Path(__file__).with_name("panel.css")
+ORIGINAL, RESULT = "The original", "At these values"
+WRAP = dict(flex_flow="row wrap", align_items="flex-start")
 
 
 def choice(label, options, value):
     """Returns a control: a slider over numbers, buttons for words. The label names the unit."""
     options = dict(options=options, value=value, description=label)
-    options |= dict(layout=widgets.Layout(width="95%"))
-    look = dict(description_width="190px")
+    options |= dict(layout=widgets.Layout(flex="1 1 240px", width="auto", max_width="500px"))
     if isinstance(value, str):
-        return widgets.ToggleButtons(**options, style=look | dict(button_width="auto"))
-    return widgets.SelectionSlider(**options, style=look, continuous_update=False)
+        return widgets.ToggleButtons(**options, style=dict(button_width="auto"))
+    return widgets.SelectionSlider(**options, continuous_update=False)
 
 
 def status_line(words):
@@ -28,105 +37,150 @@ def status_line(words):
     return f'<div role="status" style="{look}">{html.escape(words)}</div>'
 
 
-class Panel(widgets.VBox):
-    """Controls above a status line, a picture and two players; built by `panel`."""
+def show_live(widget, twin):
+    """Shows what needs no kernel; then the widget, which takes its place wherever it lives."""
+    style = f"<style>{STYLE.read_text('utf-8')}</style>"
+    display(HTML(f'<div class="panel-twin">{style}{twin}</div>'))
+    display(widget._repr_mimebundle_() | {"text/plain": repr(widget)}, raw=True)
 
-    def __init__(self, compute, sr, reference, controls, fmax=None, line=None):
+
+class Picture(widgets.Image):
+    """A spectrogram, drawn for twice the pixels, and anew only when something changes."""
+
+    def __init__(self, sr, fmax):
+        layout = widgets.Layout(flex="1 1 300px", max_width="500px", min_width="0")
+        super().__init__(format="png", layout=layout)
+        self.khz, self.drawn = sr / 2000, None
+        self.figure = Figure(figsize=(5, 3), dpi=200, layout="constrained", facecolor="white")
+        FigureCanvasAgg(self.figure)
+        self.ax = self.figure.subplots()
+        scale = dict(extent=(0, 1, 0, 1), vmin=-80, vmax=0, cmap="magma", aspect="auto")
+        nearest = dict(origin="lower", interpolation="nearest")
+        self.image = self.ax.imshow(np.zeros((1, 1)), **scale, **nearest)
+        self.figure.colorbar(self.image, ax=self.ax, label="Level (dB)", pad=0.01)
+        self.law = self.ax.axhline(0, color="white", linestyle="--")
+        dark = dict(labelcolor="white", facecolor="black", framealpha=0.7, edgecolor="none")
+        self.legend = self.ax.legend([self.law], [""], loc="upper right", frameon=True, **dark)
+        self.ax.set(xlabel="Time (s)", ylabel="Frequency (kHz)", ylim=(0, fmax / 1000))
+
+    def draw(self, S_db, title, seconds, line_hz):
+        """Draws a spectrogram of so many seconds, and a line unless that is at 0 Hz."""
+        wanted = (np.array(S_db), title, seconds, line_hz)
+        if self.drawn and all(map(np.array_equal, wanted, self.drawn)):
+            return
+        self.drawn = None  # stopped below, it is drawn anew
+        self.image.set_data(S_db)
+        self.image.set_extent((0, seconds, 0, self.khz))
+        self.ax.set_title(title, loc="left")
+        self.law.set_ydata([line_hz / 1000] * 2)
+        self.legend.get_texts()[0].set_text(f"lowest pitch by the law: {line_hz:.0f} Hz")
+        for artist in (self.law, self.legend):
+            artist.set_visible(line_hz > 0)
+        file = io.BytesIO()
+        self.figure.canvas.print_png(file, pil_kwargs=dict(compress_level=1))  # the fastest
+        self.figure.set_layout_engine("none")  # the first drawing has arranged all
+        self.value, self.drawn = file.getvalue(), wanted
+
+    def html(self):
+        """Returns it smaller, of 128 colours, with words for those who do not see it."""
+        file, small = io.BytesIO(), io.BytesIO()
+        self.figure.savefig(file, dpi=144)
+        picture = PIL.Image.open(file).convert("RGB")
+        picture.quantize(128, dither=PIL.Image.Dither.NONE).save(small, "png", optimize=True)
+        data, words = b64encode(small.getvalue()).decode(), html.escape(describe(self.figure))
+        return f'<img src="data:image/png;base64,{data}" alt="{words}" width="360">'
+
+
+class Panel(widgets.VBox):
+    """A question, controls, a status line, pictures and a player; built by `panel`."""
+
+    def __init__(self, compute, question, sr, reference, controls, settings, fmax, line):
         self.compute, self.sr, self.reference, self.controls = compute, sr, reference, controls
+        self.question, self.settings = question, settings
         self.fmax, self.line = fmax or sr / 2, line
-        self.n_encoded = 0
+        self.n_encoded, self.words, self._sounds = 0, "", {}
+        asked = widgets.HTML(f"<strong>{html.escape(question)}</strong>")
         self.status = widgets.HTML(layout=widgets.Layout(min_height="3.5em"))
-        self.picture = widgets.Image(format="png", layout=widgets.Layout(width="648px"))
-        self.original, original = player_widget("The original:")
-        self.audio, here = player_widget("At these values:")
-        self._figure = Figure(figsize=(9, 3), dpi=72, layout="constrained", facecolor="white")
-        FigureCanvasAgg(self._figure)
-        self._sounds = {}
+        self.player = Player([ORIGINAL, RESULT])
+        rows = [list(controls.values()), []]
+        box, self.row = (widgets.HBox(row, layout=widgets.Layout(**WRAP)) for row in rows)
         for control in controls.values():
             control.observe(self.update, names="value")
         self.update()
-        if len(controls) > 3:  # sliders side by side, to leave room for the picture
-            for control in controls.values():
-                wide = isinstance(control, widgets.ToggleButtons) and len(control.options) > 3
-                control.layout.width = "95%" if wide else "48%"
-        row = widgets.Layout(flex_flow="row wrap")
-        box = widgets.HBox([*controls.values()], layout=row)
-        players = widgets.HBox([original, here], layout=row)
-        super().__init__([box, self.status, self.picture, players])
+        super().__init__([asked, box, self.status, self.row, self.player])
+        self.add_class("live-panel")
 
     def __repr__(self):
-        return f"Panel: {self.words}"
+        return f"Panel: {self.question}"
+
+    def _ipython_display_(self):
+        show_live(self, self.twin())
+
+    @property
+    def pictures(self):
+        """The pictures; the last is the result's."""
+        return self.row.children
+
+    def twin(self):
+        """Returns as HTML what it asks, says, shows and plays at these values."""
+        sounds = {name: self._sounds[name] for name in (ORIGINAL, RESULT)}
+        return (
+            f"<p><strong>{html.escape(self.question)}</strong><br>{html.escape(self.words)}</p>"
+            f"<p>{' '.join(picture.html() for picture in self.pictures)}</p>"
+            f"{row_html(sounds, self.sr)}"
+        )
 
     def update(self, change=None):
         """Computes, draws and plays what the controls ask for."""
-        values = {name: control.value for name, control in self.controls.items()}
-        named = ", ".join(f"{c.description} {c.value}" for c in self.controls.values())
+        self.status.value = status_line("computing …")
         try:
-            pictures, y, words = self.compute(**values)
-            pictures = pictures if isinstance(pictures, dict) else {"": pictures}
-            fixed = not callable(self.reference)
-            reference = self.reference if fixed else self.reference(**values)
-            sounds = self._level(reference, y)
-            self._draw(pictures, len(y) / self.sr, self.line and self.line(**values))
-            self._play(sounds)
+            self.words, self.possible = self._answer(), True
         except Exception as error:  # a panel never ends in a traceback
-            words = f"not possible: {error}. Picture and sound stay as they were."
+            self.words = f"not possible: {error}. Picture and sound stay as they were."
             self.possible = False
-        else:
-            self.possible = True
-        self.words = f"{named}. {words}"
-        self.status.value = status_line(self.words)
+        finally:  # stopped, it still has its last words
+            self.status.value = status_line(self.words)
+
+    def _answer(self):
+        """Draws and plays what is computed; returns its words."""
+        values = {name: control.value for name, control in self.controls.items()}
+        pictures, y, words = self.compute(**values)
+        fixed = not callable(self.reference)
+        reference = self.reference if fixed else self.reference(**values)
+        if not isinstance(pictures, dict):
+            original = at.pretty_spectrogram(reference, **self.settings)
+            pictures = {ORIGINAL: original, RESULT: pictures}
+        sounds = self._level(reference, y)
+        self._draw(pictures, len(y) / self.sr, self.line(**values) if self.line else 0)
+        self._play(sounds)
+        return words
 
     def _draw(self, pictures, seconds, line_hz):
-        if not self._figure.axes:
-            self._prepare(len(pictures))
-        for (title, S_db), image in zip(pictures.items(), self._images):
-            image.set_data(S_db)
-            image.set_extent((0, seconds, 0, self.sr / 2000))
-            image.axes.set(ylim=(0, self.fmax / 1000))
-            image.axes.set_title(title, loc="left")
-        if self.line:
-            label = f"lowest pitch by the law: {line_hz:.0f} Hz"
-            self._law.set(ydata=[line_hz / 1000] * 2, label=label)
-            dark = dict(labelcolor="white", facecolor="black", framealpha=0.7, frameon=True)
-            legend = self._law.axes.legend(loc="upper right", edgecolor="none", **dark)
-            for artist in (self._law, legend):
-                artist.set_visible(line_hz > 0)
-        file = io.BytesIO()
-        self._figure.canvas.print_png(file)
-        self.picture.value = file.getvalue()
-
-    def _prepare(self, n_pictures):
-        """Draws the axes once; afterwards only the data changes, which is faster."""
-        axes = self._figure.subplots(1, n_pictures, sharey=True, squeeze=False)[0]
-        scale = dict(extent=(0, 1, 0, 1), vmin=-80, vmax=0, cmap="magma", aspect="auto")
-        nearest = dict(origin="lower", interpolation="nearest")
-        self._images = [ax.imshow(np.zeros((1, 1)), **scale, **nearest) for ax in axes]
-        for ax in axes:
-            ax.set_xlabel("Time (s)")
-        axes[0].set_ylabel("Frequency (kHz)")
-        self._figure.colorbar(self._images[-1], ax=axes, label="Level (dB)", pad=0.01)
-        if self.line:
-            self._law = axes[-1].axhline(0, color="white", linestyle="--")
+        """Draws side by side, the line on the last, which is the result."""
+        while len(self.row.children) < len(pictures):
+            self.row.children += (Picture(self.sr, self.fmax),)
+        for picture, (title, S_db) in zip(self.row.children, pictures.items()):
+            is_last = picture is self.row.children[-1]
+            picture.draw(S_db, title, seconds, line_hz if is_last else 0)
 
     @staticmethod
     def _level(reference, y):
-        """Returns both at one level that leaves the result 6 dB to peak, so it need not move."""
-        original = reference * min(1, 0.5 / max(np.abs(reference).max(), 1e-9))
-        return {"original": original, "here": at.match_level(y, original)}
+        """Returns both at the level of rows; or softer, so that the result has 6 dB to peak."""
+        (original,) = level({ORIGINAL: reference}).values()
+        original = original * min(1, 0.5 / max(np.abs(original).max(), 1e-9))
+        return {ORIGINAL: original, RESULT: at.match_level(y, original)}
 
     def _play(self, sounds):
-        """Gives the players what changed: a new value would stop what is playing."""
-        players = {"original": self.original, "here": self.audio}
+        """Gives the player what changed: a new sound would stop what is playing."""
         for name, sound in sounds.items():
             if not np.array_equal(sound, self._sounds.get(name)):
                 self._sounds[name] = None  # stopped on the next line, it is played anew
-                players[name].value = encode(sound, self.sr, "WAV")
+                self.player.set(name, encode(sound, self.sr, "WAV"))
                 self._sounds[name] = sound
                 self.n_encoded += 1
 
 
-def panel(compute, *, sr, reference, fmax=None, line=None, **controls):
+def panel(compute, *, question, sr, reference, settings=None, fmax=None, line=None, **controls):
     """Returns a panel: moving a control draws and plays what `compute` makes of the values.
 
     Parameters
@@ -134,10 +188,14 @@ def panel(compute, *, sr, reference, fmax=None, line=None, **controls):
     compute : function
         Takes the controls' values by name; returns a spectrogram in dB (0 the loudest) or
         ``{title: spectrogram}``, a waveform and one sentence on what to see and hear.
+    question : str
+        What the controls answer, in a sentence; it stands above them.
     sr : number
         Samples per second.
     reference : ndarray (n,) or function
-        The original, at whose level results are played; or what returns it for the values.
+        The original, beside which results are played; or what returns it for the values.
+    settings : dict
+        How the original is drawn beside a single spectrogram: of `pretty_spectrogram`.
     fmax : float, optional
         The upper end of the picture in Hz; None is sr / 2.
     line : function, optional
@@ -146,48 +204,95 @@ def panel(compute, *, sr, reference, fmax=None, line=None, **controls):
     **controls : widget
         From `choice`.
     """
-    return Panel(compute, sr, reference, controls, fmax, line)
+    return Panel(compute, question, sr, reference, controls, settings or {}, fmax, line)
+
+
+ROUNDS, WHICH = 10, "One of these, which?"
 
 
 class BlindTest(widgets.VBox):
-    """Plays one of several sounds without its name and counts the right guesses."""
+    """Plays one of several sounds without its name, ten times, and judges the guesses."""
 
     def __init__(self, sounds, sr, seed):
-        self._sounds, self._sr = level(sounds), sr
+        length = min(map(len, sounds.values()))  # no clock tells them apart
+        levelled = level({label: y[:length] for label, y in sounds.items()})
+        self.sounds = {label: encode(y, sr, "WAV") for label, y in levelled.items()}
         self._draws = np.random.default_rng(seed)
-        self.right = self.asked = 0
         self.status = widgets.HTML()
-        self.audio, player = player_widget("One of these, which?")
+        self.audio = Player([WHICH])
+        self.audio.observe(self._allow, names=["versions", "heard"])
         self.buttons = {label: widgets.Button(description=label) for label in sounds}
         for label, button in self.buttons.items():
             button.layout.width = "auto"
             button.on_click(lambda _, label=label: self._guess(label))
-        self._say("Listen, then press the button of what you believe you hear.")
-        self._next()
-        super().__init__([player, widgets.HBox(list(self.buttons.values())), self.status])
+        self.again = widgets.Button(description="Once more")
+        self.again.on_click(self._begin)
+        self._begin()
+        row = [*self.buttons.values(), self.again]
+        super().__init__([self.audio, widgets.HBox(row, layout=WRAP), self.status])
+        self.add_class("live-panel")
 
     def __repr__(self):
-        return f"BlindTest: {' or '.join(self._sounds)}?"
+        return f"BlindTest: {' or '.join(self.sounds)}?"
+
+    def _ipython_display_(self):
+        show_live(self, "<p>A test for your ears: it begins when the notebook runs.</p>")
+
+    @property
+    def hidden(self):
+        """The label of what the player holds."""
+        held = self.audio.get(WHICH)
+        return next(label for label, sound in self.sounds.items() if sound == held)
+
+    @property
+    def is_open(self):
+        """Whether a guess may be made: the sound has been heard, and the test goes on."""
+        return self.asked < ROUNDS and self.audio.heard == self.audio.versions[0]
+
+    def _begin(self, _=None):
+        self.right = self.asked = 0
+        self.again.layout.display = "none"
+        self._next()
+        self._say(f"Round 1 of {ROUNDS}. Listen first, then press what you believe you hear.")
 
     def _next(self):
-        hidden = str(self._draws.choice(list(self._sounds)))
-        sound = encode(self._sounds[hidden], self._sr, "WAV")
-        self.audio.value, self.hidden = sound, hidden  # both or, if it is stopped, neither
+        """Hides a sound; the player begins anew even where it is the same again."""
+        label = str(self._draws.choice(list(self.sounds)))
+        self.audio.set(WHICH, self.sounds[label])
+
+    def _allow(self, _=None):
+        for button in self.buttons.values():
+            button.disabled = not self.is_open
 
     def _guess(self, label):
-        self.asked += 1
-        self.right += label == self.hidden
-        verdict = "Right" if label == self.hidden else "No"
-        self._say(
-            f"{verdict}: that was {self.hidden}. {self.right} of {self.asked} right; "
-            f"guessing gives {self.asked / len(self._sounds):g}. The next sound is ready."
-        )
-        self._next()
+        if not self.is_open:
+            return
+        hidden = self.hidden
+        self.right, self.asked = self.right + (label == hidden), self.asked + 1
+        said = f"{'Right' if label == hidden else 'No'}: that was {hidden}. "
+        if self.asked < ROUNDS:
+            self._next()
+            said += f"{self.right} of {self.asked} right. Round {self.asked + 1}: listen first."
+        else:
+            self._allow()
+            self.again.layout.display = None
+            said += verdict(self.right, self.asked, len(self.sounds))
+        self._say(said)
 
     def _say(self, words):
         self.status.value = status_line(words)
 
 
+def verdict(right, asked, n_choices):
+    """Returns in words how often somebody who guesses has so many right, or more."""
+    p = 1 / n_choices
+    counts = range(right, asked + 1)
+    chance = sum(comb(asked, k) * p**k * (1 - p) ** (asked - k) for k in counts)
+    often = f"once in {1 / chance:,.0f} tests" if chance < 0.1 else f"in {chance:.0%} of all tests"
+    told = "you hear a difference" if chance < 0.05 else "this may have been chance"
+    return f"{right} of {asked} right. By guessing so many, or more, come {often}: {told}."
+
+
 def blind_test(sounds, sr, *, seed=None):
-    """Returns a listening test over ``{label: y}``: a hidden sound, a button for each, a tally."""
+    """Returns a listening test over ``{label: y}``: ten hidden sounds, guesses and a verdict."""
     return BlindTest(sounds, sr, seed)

@@ -1,14 +1,15 @@
-"""Finds clips, and plays: labelled players of compressed sound, all at one level."""
+"""Finds clips, and plays: labelled sounds in one player, compressed, all at one level."""
 
 import html
 import io
 from base64 import b64encode
 from pathlib import Path
 
-import ipywidgets as widgets
+import anywidget
 import librosa
 import numpy as np
 import soundfile
+import traitlets
 from IPython.display import HTML, display
 
 import audiotools as at
@@ -16,8 +17,11 @@ import audiotools as at
 HERE = Path(__file__).resolve().parent.parent  # the folder of show/ and showtools.py
 DATA = (HERE if (HERE / "data").exists() else HERE.parent) / "data"  # beside, in a handed-out set
 OWN_CLIPS = ("slt", "kal16", "melody")
+LEVEL = -23  # dB, root mean square, of full scale: speech has room for its peaks, row for row
 HEADROOM = 0.8  # of full scale: decoded MP3 overshoots the peaks that went in
+RAISED = 6  # dB above the first sound of a row, from which on the label says so
 MIME = {"MP3": "audio/mpeg", "FLAC": "audio/flac", "WAV": "audio/wav"}
+SCRIPT = Path(__file__).with_name("player.js")  # joins the sounds of a row
 
 
 def clip_path(clip):
@@ -65,15 +69,27 @@ def play(y, sr, label, *, codec="MP3"):
 
 
 def play_row(sounds, sr, *, codec="MP3"):
-    """Shows the players of ``{label: y}`` in a row, all at the level of the first.
+    """Shows ``{label: y}`` as one player, in which a button for each goes on at the same place.
 
-    Where that would clip one of them, all are turned down together.
+    All rows have one level, -23 dB; where that would clip a sound, its row is turned down
+    together. A label says by how much its sound was raised over the first, from 6 dB on. A
+    notebook that is not trusted yet runs no script and shows a player for each sound.
     """
-    players = [_player(label, encode(y, sr, codec), codec) for label, y in level(sounds).items()]
-    display(HTML(f'<div style="display:flex;flex-wrap:wrap">{"".join(players)}</div>'))
+    display(HTML(row_html(sounds, sr, codec)))
 
 
-def _player(label, sound, codec):
+def row_html(sounds, sr, codec="MP3"):
+    """Returns what `play_row` shows."""
+    levelled = level(sounds)
+    figures = [
+        _figure(label + _raised(sounds, label), encode(y, sr, codec), codec)
+        for label, y in levelled.items()
+    ]
+    row = f'<div class="sounds" style="display:flex;flex-wrap:wrap">{"".join(figures)}</div>'
+    return f'{row}<script type="module">{SCRIPT.read_text("utf-8")}</script>'
+
+
+def _figure(label, sound, codec):
     label, data = html.escape(label), b64encode(sound).decode()
     return (
         f'<figure style="margin:4px 16px 8px 0"><figcaption>{label}</figcaption>'
@@ -82,18 +98,52 @@ def _player(label, sound, codec):
     )
 
 
+def _raised(sounds, label):
+    """Returns what a label adds where its sound was much softer than the first; "" elsewhere."""
+    first, soft = (
+        np.sqrt(np.mean(np.square(y, dtype=float)))
+        for y in (next(iter(sounds.values())), sounds[label])
+    )
+    gain_db = 20 * np.log10(first / soft) if first and soft else 0
+    return f" (raised by {gain_db:.0f} dB)" if gain_db >= RAISED else ""
+
+
 def level(sounds):
-    """Returns ``{label: y}`` at one level: the first one's, or the loudest that clips none."""
+    """Returns ``{label: y}`` at one level: -23 dB of full scale, or the loudest that clips none."""
     if not sounds:
         raise ValueError("there is nothing to play: pass {label: y}")
-    reference = next(iter(sounds.values()))
-    soft = {label: at.match_level(y, 1e-3 * reference) for label, y in sounds.items()}
+    wanted = np.array([1e-3 * 10 ** (LEVEL / 20)])  # softer, which no peak forbids
+    soft = {label: at.match_level(y, wanted) for label, y in sounds.items()}
     peak = max(np.abs(y).max() for y in soft.values())
     gain = min(1e3, HEADROOM / peak) if peak else 1.0
     return {label: gain * y for label, y in soft.items()}
 
 
-def player_widget(label):
-    """Returns an empty player, and a box that shows it under its label."""
-    audio = widgets.Audio(format="wav", autoplay=False, loop=False)
-    return audio, widgets.VBox([widgets.Label(label), audio])
+class Player(anywidget.AnyWidget):
+    """The player of a row as a widget, whose sounds `set` gives it one by one.
+
+    A new sound stops the old one of its label if that is playing, and nothing else. `heard` is
+    the version of the sound that was last heard for half a second.
+    """
+
+    _esm = SCRIPT
+    labels = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    mime = traitlets.Unicode(MIME["WAV"]).tag(sync=True)
+    sounds = traitlets.List(traitlets.Bytes()).tag(sync=True)
+    versions = traitlets.List(traitlets.Int()).tag(sync=True)  # of each: how often it was set
+    heard = traitlets.Int().tag(sync=True)
+
+    def __init__(self, labels):
+        n = len(labels)
+        super().__init__(labels=list(labels), sounds=[b""] * n, versions=[0] * n)
+
+    def get(self, label):
+        """Returns the bytes of a sound."""
+        return self.sounds[self.labels.index(label)]
+
+    def set(self, label, sound):
+        """Puts the bytes of a WAV file in the place of a sound, even if they are the same."""
+        i = self.labels.index(label)
+        with self.hold_sync():  # the page gets both at once
+            self.sounds = [*self.sounds[:i], sound, *self.sounds[i + 1 :]]
+            self.versions = [version + (k == i) for k, version in enumerate(self.versions)]

@@ -12,7 +12,7 @@ import soundfile
 import traitlets
 
 import audiotools as at
-from show.panels import Panel, status_line
+from show.panels import WRAP, Panel, show_live, status_line
 from show.players import clip_path, encode
 from staircase.files import read
 from staircase.parts import Foreign
@@ -49,7 +49,7 @@ class _NamedBytes(io.BytesIO):
 class Workbench(widgets.VBox):
     """A panel over the reader's own sound, a report card, a file; built by `workbench`."""
 
-    def __init__(self, compute, report, sr, clips, seconds, unused, controls, fmax, line):
+    def __init__(self, compute, report, question, sr, clips, seconds, unused, controls, fmax, line):
         self.compute, self.report, self.sr, self.seconds = compute, report, sr, seconds
         self.unused, self.controls = unused, controls
         self.clips, self.n_recordings = clips, 0
@@ -61,18 +61,23 @@ class Workbench(widgets.VBox):
         self.button = widgets.Button(description="Write the report card")
         self.button.layout.width = "auto"
         self.y = self._clip(clips[0])
-        self.panel = Panel(self._walk, sr, lambda **values: self.y, controls, fmax, line)
+        self.panel = Panel(
+            self._walk, question, sr, lambda **values: self.y, controls, {}, fmax, line
+        )
         self._describe(clips[0], "comes with the course")
         self.sound.observe(self._chosen, names="value")
         self.input.on_msg(self._receive)
         self.button.on_click(self._write)
-        row = widgets.Layout(flex_flow="row wrap", align_items="center")
+        row = WRAP | dict(align_items="center")
         source = widgets.HBox([self.sound, self.input], layout=row)
         results = widgets.HBox([self.button, self.download], layout=row)
         super().__init__([source, self.source, self.panel, results, self.card])
 
     def __repr__(self):
-        return f"Workbench: {self.panel.words}"
+        return f"Workbench: {self.panel.question}"
+
+    def _ipython_display_(self):
+        show_live(self, self.panel.twin())
 
     def _clip(self, name):
         if self.sounds[name] is None:
@@ -216,7 +221,9 @@ class Workbench(widgets.VBox):
             self.card.value = status_line(f"not possible: {error}.")
 
 
-def workbench(compute, report, *, sr, clips, seconds, unused, fmax=None, line=None, **controls):
+def workbench(
+    compute, report, *, question, sr, clips, seconds, unused, fmax=None, line=None, **controls
+):
     """Returns a workbench: a panel over a sound that the reader chooses, uploads or records.
 
     Parameters
@@ -226,6 +233,8 @@ def workbench(compute, report, *, sr, clips, seconds, unused, fmax=None, line=No
         a waveform and one sentence on what to see and hear.
     report : function
         Takes `y`, the waveform `z` that came back and the values; returns ``{row: text}``.
+    question : str
+        As in `panel`.
     sr : int
         Samples per second, to which every sound is brought.
     clips : list of str
@@ -239,4 +248,4 @@ def workbench(compute, report, *, sr, clips, seconds, unused, fmax=None, line=No
     **controls : widget
         From `choice`.
     """
-    return Workbench(compute, report, sr, clips, seconds, unused, controls, fmax, line)
+    return Workbench(compute, report, question, sr, clips, seconds, unused, controls, fmax, line)
