@@ -802,11 +802,11 @@ def right_and_alike(because, *, voice, near, context, pitch_model):
     dull = [context(C[1:]) for C in voice.C]  # without the loudness
     deaf = pitch_model(dull, voice, voice.learned)
     without = near(voice, [deaf.predict(X) for X in dull])
-    moved, strange = f"{voice.moved:.1f}", f"{voice.near:.0%}"
+    moved, apart = f"{voice.moved:.1f}", f"{voice.told_apart:.0%}"
     facts = {
         "a": (voice.moved > 1, f"then an octave would move the answers, by more than {moved}"),
         "b": (flat > 0.95 * know, f"the mean is right in {flat:.0%}, the model in {know:.0%}"),
-        "c": (voice.near < 0.1, f"who knows another voice is right in {strange} of the frames"),
+        "c": (voice.told_apart < 0.6, f"a model for nothing else tells the copies in {apart}"),
         "d": (without < 0.9 * know, f"without coefficient 0 it is right in {without:.0%}"),
     }
     return by_letter(because, facts)
