@@ -261,7 +261,7 @@ def test_a_stored_panel_shows_its_twin_and_no_error(lab, page_of):
     page.close()
 
 
-@of_notebook("01")
+@of_notebook("02")
 def test_a_move_stops_the_result_and_not_the_original(notebook):
     _, page = notebook
     panel, *_ = panels(page)
