@@ -463,7 +463,11 @@ def rising_line(line, sung, *, f0, clip):
     fits, ruler = np.shape(line) == f0.shape, np.linspace(110, 220, len(f0))
     buzzing = np.sum(np.where(f0 > 0, 0, line) > 0) if fits else 0
     drawn = fits and np.allclose(line, np.where(f0 > 0, ruler, 0), atol=0.5)
-    found = at.pitch_accuracy(at.pitch(sung, SR), line) if drawn and np.any(sung) else 0.0
+    found = (
+        at.pitch_accuracy(at.pitch(sung, SR), line)
+        if drawn and np.ndim(sung) and np.any(sung)
+        else 0.0
+    )
     needs = {
         "draw the line, one pitch for each frame of f0": fits and np.any(line),
         f"{buzzing} frames without a pitch were given one: consonants buzz": buzzing == 0,
@@ -621,9 +625,11 @@ def filter_of_another_rate(fmin: float, fmax: float, *, sr):
 @exercise
 def finds_every_defect(passes, *, there_and_back, spoils, names):
     """07-3: a test that lets the walk without a defect through, and no other."""
+    if not callable(passes):
+        return Verdict(False, "`passes` is no function: def passes(walk), which returns a bool")
     walks = {"no defect": there_and_back}
     walks |= {name: functools.partial(there_and_back, **spoils[name]) for name in names}
-    through = [name for name, walk in walks.items() if callable(passes) and np.all(passes(walk))]
+    through = [name for name, walk in walks.items() if np.all(passes(walk))]
     blind = {
         "mirror": "it blurs neighbouring rows: compare samples, or the pitch",
         "half frame": "all is there, only early: compare a sound that changes, place by place",
@@ -687,6 +693,8 @@ def clearest_frames(clearest: float, *, stairs, y, usual):
 @exercise
 def thrifty_stairs(my_stop, my_values, *, y, there_and_back, tune_of, limit_of, clip):
     """08-3: at most 1,500 numbers a second that keep the tune and the words."""
+    if not isinstance(my_values, dict):
+        return Verdict(False, "`my_values` is to be a dict, as `usual` is one", clip=clip)
     lowest, back = there_and_back(y, my_stop, **my_values)
     cost, words = lowest.size * SR / len(y), at.intelligibility(back, y, SR)
     f0 = tune_of(y.tobytes())
@@ -722,6 +730,8 @@ def size_of_a_corpus(predicted: float):
 @exercise
 def thrifty_recipe(thrifty, *, y):
     """09-2: a recipe with a pitch, of 700 numbers a second, that keeps the words."""
+    if not hasattr(thrifty, "down"):
+        return Verdict(False, "a recipe is asked, as `recipe` is one")
     X, hz = thrifty.down(y)
     per_second = (len(X) + (hz is not None)) * thrifty.sr / thrifty.hop_length
     clear = at.intelligibility(thrifty.up(X, hz, length=len(y)), y, SR)
@@ -806,7 +816,9 @@ def held_out_or_not(by_sentence: float, by_frame: float, *, nearest, sentence_of
 @exercise
 def two_rivals_one_team(team, *, own, rms, pitch_model):
     """10-3: ridge learns what the position leaves over, and both are added."""
-    fits = [np.shape(rows) for rows in team] == [np.shape(rows) for rows in own.semitones]
+    fits = np.iterable(team) and [np.shape(rows) for rows in team] == [
+        np.shape(rows) for rows in own.semitones
+    ]
     off = rms(own, team) if fits else np.inf
     place, ridge = own.guess["position only"], own.guess["ridge"]
     left = [tones - where for tones, where in zip(own.semitones, place)]
