@@ -156,7 +156,7 @@ def make_sets(names, output, *, execute):
     shutil.rmtree(output, ignore_errors=True)
     for name, notebook_of in (("student", student_notebook), ("solution", solution_notebook)):
         folder = output / name / "sound"
-        unheard = shutil.ignore_patterns("*.py", "minute", "screenshots")
+        unheard = shutil.ignore_patterns("*.py", "minute", "screenshots", "mine.wav")
         shutil.copytree(ROOT / "data", folder / "data", ignore=unheard)
         for part in PARTS:
             copy(part, folder)
