@@ -19,7 +19,7 @@ LOOKS = mpl.cycler(
     linestyle=["-", "--", "-.", ":", (0, (1, 3)), (0, (8, 2, 1, 2, 1, 2))],
 )
 
-DPI, SHOWN = 200, 900  # drawn 1,800 pixels wide and shown at half of that, as wide as the text
+DPI = 200  # a figure of 9 in is drawn 1,800 pixels wide and shown at half of that
 
 
 def use_style():
@@ -179,7 +179,7 @@ def show(figure):
     words = describe(fig)
     data = b64encode(_small_png(fig)).decode()
     source = f'src="data:image/png;base64,{data}" alt="{html.escape(words)}"'
-    display(HTML(f'<img {source} width="{SHOWN}">'))
+    display(HTML(f'<img {source} width="{round(fig.get_figwidth() * DPI / 2)}">'))
     plt.close(fig)
 
 
