@@ -15,14 +15,14 @@ door of nine rooms in ``show/``; of each it hands on what the notebooks, or thei
 * claims: ``claim`` prints a statement, what was measured, and whether it holds; ``interval``
   says how sure a mean is; ``some_pitch`` is for a sound that has none; ``seeded`` makes librosa
   repeat itself; a ``Line`` is rewritten while the reader waits;
-* panels: ``panel`` answers a question when a ``choice`` is moved, ``blind_test`` hides which
-  sound is played;
+* panels: ``panel`` asks a question, which is answered when a ``choice`` is moved, and has a twin
+  where no kernel runs; ``blind_test`` hides which sound is played, and ends with a verdict;
 * sound_input: ``SoundInput`` takes a file or a recording from the browser;
 * workbench: ``workbench`` does as a panel does, for the reader's own sound;
 * own_voice: ``own_voice`` keeps five seconds of the reader's voice as the clip "mine".
 
-Figures ask words, sentences and panels ask players, the last two ask panels, players and the
-sound input: no arrow runs back.
+Figures ask words, sentences ask players, panels ask words and players, the last two ask panels,
+players and the sound input: no arrow runs back.
 """
 
 from show.claims import Line, claim, interval, seeded, some_pitch
@@ -53,9 +53,9 @@ __all__ = [
     "show_mel",
     "show_filterbank",
     "show_mfcc",
+    "compare",
     "show_curves",
     "show_bars",
-    "compare",
     "show",
     # players
     "DATA",
