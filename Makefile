@@ -12,8 +12,8 @@ pytest  = $(in_turn) --nbval --nbval-current-env \
 
 unexport MPLBACKEND   # kernels then draw inline, whatever the shell asks for
 
-.PHONY: help lab app site slides assignment test test-all trust mutants matrix bench outputs \
-	constraints clean
+.PHONY: help lab voices app site slides assignment test test-all trust mutants matrix bench \
+	outputs constraints clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /make \1:	/p' Makefile | expand -t 18
@@ -21,6 +21,9 @@ help:
 lab: .venv/installed ## open the course in JupyterLab
 	@$(python) jupyterlab --ip=127.0.0.1 --allow-root --log-level=WARN --ServerApp.root_dir=. \
 	  --LabApp.default_url=/lab/tree/notebooks/01_spectrograms.ipynb
+
+voices: .venv/installed ## fetch three recordings of real readers, if you like
+	@.venv/bin/python tools/fetch_voices.py
 
 # voila's page asks a server on the network for icons: this tells the browser not to.
 stay_home = default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob: ws:

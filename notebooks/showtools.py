@@ -1,13 +1,13 @@
 """Draws, plays, claims and builds panels for the notebooks. It computes no signal.
 
 Every figure ends with `show`, every sound has a label, every claim is checked. This is the
-door of seven rooms in ``show/``; of each it hands on what the notebooks, or their tests, ask for:
+door of nine rooms in ``show/``; of each it hands on what the notebooks, or their tests, ask for:
 
 * figures: ``show_waveform``, ``show_spectrogram``, ``show_mel``, ``show_filterbank``,
   ``show_mfcc``, ``show_curves``, ``show_bars`` draw into an axes, with units, in one look,
   ``use_style``; ``compare`` stacks spectrograms under one colour scale; ``show`` shows a figure;
 * words: what it shows, said in its alternative text, computed from what is drawn;
-* players: ``clip_path`` finds a sound, one of ours in ``DATA``; ``play``, ``play_row`` show
+* players: ``clip_path`` finds a sound, ours and yours in ``DATA``; ``play``, ``play_row`` show
   labelled sounds in one player, which ``encode`` compresses and ``level`` brings to one level;
 * sentences: ``sentences`` reads those of one speaker, of ours or of your folder, or says that a
   recording is ``TooShort``; ``hold_out`` keeps every fourth from the models; ``first_seconds``
@@ -15,12 +15,14 @@ door of seven rooms in ``show/``; of each it hands on what the notebooks, or the
 * claims: ``claim`` prints a statement, what was measured, and whether it holds; ``interval``
   says how sure a mean is; ``some_pitch`` is for a sound that has none; ``seeded`` makes librosa
   repeat itself; a ``Line`` is rewritten while the reader waits;
-* panels: ``panel`` answers a question when a ``choice`` is moved, ``blind_test`` hides which
-  sound is played;
-* workbench: ``workbench`` does as a panel does, for the reader's own sound.
+* panels: ``panel`` asks a question, which is answered when a ``choice`` is moved, and has a twin
+  where no kernel runs; ``blind_test`` hides which sound is played, and ends with a verdict;
+* sound_input: ``SoundInput`` takes a file or a recording from the browser;
+* workbench: ``workbench`` does as a panel does, for the reader's own sound;
+* own_voice: ``own_voice`` keeps five seconds of the reader's voice as the clip "mine".
 
-Figures ask words, sentences and panels ask players, the workbench asks panels and players: no
-arrow runs back.
+Figures ask words, sentences ask players, panels ask words and players, the last two ask panels,
+players and the sound input: no arrow runs back.
 """
 
 from show.claims import Line, claim, interval, seeded, some_pitch
@@ -36,10 +38,12 @@ from show.figures import (
     show_waveform,
     use_style,
 )
+from show.own_voice import OwnVoice, own_voice
 from show.panels import BlindTest, Panel, blind_test, choice, panel
 from show.players import DATA, OWN_CLIPS, clip_path, encode, level, play, play_row
 from show.sentences import TooShort, first_seconds, hold_out, sentences
-from show.workbench import SoundInput, Workbench, workbench
+from show.sound_input import SoundInput
+from show.workbench import Workbench, workbench
 
 __all__ = [
     # figures
@@ -49,9 +53,9 @@ __all__ = [
     "show_mel",
     "show_filterbank",
     "show_mfcc",
+    "compare",
     "show_curves",
     "show_bars",
-    "compare",
     "show",
     # players
     "DATA",
@@ -78,8 +82,12 @@ __all__ = [
     "panel",
     "BlindTest",
     "blind_test",
-    # workbench
+    # sound input
     "SoundInput",
+    # workbench
     "Workbench",
     "workbench",
+    # own voice
+    "OwnVoice",
+    "own_voice",
 ]

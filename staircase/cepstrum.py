@@ -165,8 +165,8 @@ def mfcc_to_audio(
     Returns
     -------
     ndarray (..., length)
-        Twenty coefficients keep the words and lose the pitch: it sounds whispered or like
-        a robot, whatever the number of iterations.
+        Twenty coefficients draw the words and not the pitch of a speaking voice: it sounds
+        whispered or like a robot, whatever the number of iterations.
 
     See Also
     --------

@@ -312,6 +312,9 @@ def mel_to_spectrogram(M, mel_filter, *, power=1.0, n_iter=10, shorten_factor=1,
     L. B. Lucy: An iterative technique for the rectification of observed distributions.
     Astronomical Journal 79, 1974. https://doi.org/10.1086/111605
 
+    D. D. Lee, H. S. Seung: Algorithms for non-negative matrix factorization. NIPS 13, 2000: the
+    same update, for the Kullback-Leibler divergence with the patterns given.
+
     See Also
     --------
     make_mel : the way down. Notebook 03, "Expand better".

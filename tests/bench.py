@@ -252,7 +252,7 @@ def answers(panel):
 
 
 def panels():
-    print("\nThe panels' answers, computed, drawn and encoded, in ms (all threads)")
+    print("\nThe panels' answers, computed, drawn and encoded, in ms (all threads): 300 at most")
     print("                                  median      most")
     for path in sorted((DATA.parent / "notebooks").glob("*.ipynb")):
         names = {}

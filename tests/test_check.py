@@ -27,10 +27,12 @@ CELLS = [
 
 @pytest.mark.parametrize("number, tag, source", CELLS)
 def test_a_check_cell_is_one_call_that_holds_no_answer(number, tag, source):
-    *before, call = ast.parse(source).body
-    assert len(source.splitlines()) <= 3 and len(before) <= 1
-    name = ast.unparse(call.value.func).removeprefix("check.")
+    call = ast.parse(source, mode="eval").body
+    module, name = ast.unparse(call.func).split(".")
+    assert module == "check" and len(source.splitlines()) <= 3
     assert EXERCISES[name].__doc__.startswith(f"{number}-{tag[-1]}: ")
+    assert [ast.unparse(answer) for answer in call.args] == ANSWERS[name]
+    assert not [node for node in ast.walk(call) if isinstance(node, ast.Call) and node is not call]
 
 
 def test_every_function_is_the_check_of_one_exercise():
@@ -54,6 +56,14 @@ def test_whatever_is_answered_gets_one_friendly_line(name, answer):
 def test_a_number_counts_whatever_its_type(of):
     assert check.shortest_frame(of(1024)) and check.seen_by_the_model(of(256))
     assert not check.shortest_frame(of(64)) and "they overlap" in str(check.shortest_frame(of(64)))
+
+
+@pytest.mark.parametrize("answer", ["", "forty", None, np.nan, np.inf, [1], np.ones(2), True])
+def test_where_a_number_is_asked_all_else_is_refused_by_the_name_of_the_answer(answer):
+    assert str(check.shortest_frame(answer)).endswith("one number is asked")
+    assert str(check.most_bands_that_hear(answer)).startswith("✗ Not yet: `most_bands` is ")
+    assert str(check.most_bands_that_hear(2.5)).endswith("is 2.5: one whole number is asked")
+    assert check.most_bands_that_hear(192.0)
 
 
 def test_an_answer_that_is_no_number_is_never_right():
@@ -99,9 +109,13 @@ def test_a_reason_is_judged_only_where_one_of_them_holds():
 def test_two_whole_numbers_of_any_kind_are_asked_for_a_price():
     clip = dict(squeezed=lambda bands, factor: np.zeros(100), y=np.zeros(100), clip="slt")
     for pair in [(40.5, 2), (0, 1), ("40", 2)]:
-        assert "two whole numbers above 0" in str(check.price_and_clarity(*pair, **clip))
+        assert "whole number" in str(check.price_and_clarity(*pair, **clip))
     words = str(check.price_and_clarity(np.int64(128), 1, **clip))
-    assert "8,000 numbers per second are more than 2,500" in words
+    assert "8,000 numbers per second are more than 1,250" in words
+
+
+def test_words_of_many_lines_become_one():
+    assert str(check.Verdict(False, "a\n  b")) == "✗ Not yet: a b"
 
 
 def test_what_a_build_leaves_is_told_item_by_item():

@@ -28,7 +28,8 @@ def test_the_clip_matches_its_line(name, facts, sha256):
 
 
 def test_every_clip_has_its_line():
-    assert {row[0] for row in TABLE} == {path.name for path in (ROOT / "data").glob("*.wav")}
+    ours = {path.name for path in (ROOT / "data").glob("*.wav")} - {"mine.wav"}  # the reader's
+    assert {row[0] for row in TABLE} == ours
 
 
 def test_every_link_of_the_readmes_leads_somewhere():

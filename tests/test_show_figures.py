@@ -79,6 +79,21 @@ def test_its_words_change_when_the_figure_does(monkeypatch, slt, change):
     assert mutants[change]() != words(S_db)
 
 
+def test_a_curve_without_a_name_is_a_line_like_others():
+    ax = st.show_curves({"": ([0, 1], [0, 1])}, xlabel="Time (s)", ylabel="Level (dB)")
+    assert ax.lines[0].get_linewidth() == plt.rcParams["lines.linewidth"]
+    assert ax.get_legend() is None
+    plt.close("all")
+
+
+def test_compared_spectrograms_are_shown_within_the_limits_asked_for():
+    S_db = at.pretty_spectrogram(tone(1000), n_fft=512, hop_length=128)
+    fig = st.compare({"a": S_db, "b": S_db}, SR, hop_length=128, ylim=(0, 2))
+    pictures = [ax for ax in fig.axes if ax.images]
+    assert len(pictures) == 2 and all(ax.get_ylim() == (0, 2) for ax in pictures)
+    plt.close("all")
+
+
 def test_mel_rows_stand_at_their_frequencies():
     mel_filter = at.mel_filterbank(SR, 1024, n_mels=40)
     M = at.make_mel(np.abs(at.stft(tone(2000), n_fft=1024, hop_length=256)), mel_filter)

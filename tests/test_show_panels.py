@@ -261,7 +261,7 @@ def test_it_counts_right_guesses_and_ends_at_ten_with_a_verdict(blind):
 @pytest.mark.parametrize("right", range(11))
 def test_a_verdict_knows_how_often_a_guess_does_as_well(right, n_choices):
     chance = scipy.stats.binom.sf(right - 1, 10, 1 / n_choices)
-    words = show.panels.verdict(right, 10, n_choices)
+    words = show.panels._verdict(right, 10, n_choices)
     often = f"once in {1 / chance:,.0f} tests" if chance < 0.1 else f"in {chance:.0%} of all tests"
     assert words.startswith(f"{right} of 10 right.") and often in words
     assert ("you hear a difference" in words) == (chance < 0.05)

@@ -110,26 +110,53 @@ def test_a_file_cut_off_gives_what_is_there(bench):
 def test_of_a_long_file_the_beginning_is_used(bench):
     y = np.concatenate([np.tile(tone(300), 5), tone(3000)])
     said = bench.take("long.wav", sound_file(y, SR))
-    assert ": its first 5.0 s are read" in said and len(bench.y) == 5 * SR
+    assert "is read. Used: 5.0 s from 0.0 s on" in said and len(bench.y) == 5 * SR
     assert np.allclose(bench.y, np.tile(tone(300), 5), atol=1e-4)
+
+
+def test_of_a_longer_sound_the_seconds_can_be_chosen(bench):
+    bench.take("short.wav", sound_file(np.tile(tone(300), 5), SR))
+    assert not bench.part.children  # nothing to choose
+    bench.take("long.wav", sound_file(np.concatenate([np.tile(tone(300), 5), tone(900)]), SR))
+    (slider,) = bench.part.children
+    assert (slider.min, slider.value, slider.max) == (0, 0, 1)
+    slider.value = 0.5
+    assert bench.words.startswith("long.wav is chosen. Used: 5.0 s from 0.5 s on")
+    heard, _ = decode(bench.panel.player.get("The original"))
+    assert len(heard) == 5 * SR
+    assert loudest_hz(bench.y[-SR // 2 :], SR) == loudest_hz(heard[-SR // 2 :], SR) == 900
+    bench.take("long.wav", sound_file(np.tile(tone(500), 8), SR))
+    assert bench.part.start == 0 and bench.part.children[0].max == 3
+
+
+def test_a_silent_part_is_refused_with_its_cure(bench):
+    pause = np.concatenate([np.tile(tone(300), 5), np.zeros(6 * SR), tone(300)])
+    bench.take("pause.wav", sound_file(pause, SR))
+    bench.part.children[0].value = 5.5
+    assert bench.panel.words.startswith("not possible: what begins at 5.5 s peaks at 0 of full")
+    assert ": move the start. Picture and sound stay" in bench.panel.words
+    bench.part.children[0].value = 6.5
+    assert bench.panel.possible and "from 6.5 s on" in bench.words
 
 
 @pytest.mark.parametrize("sr", [11025, 22050, 44100, 96000])
 def test_of_a_long_file_of_another_rate_too(bench, sr):
-    said = bench.take("long.wav", sound_file(np.resize(tone(300), 6 * sr), sr))
-    assert ": its first 5.0 s are read" in said and len(bench.y) == 5 * SR
+    bench.input.longest = 8
+    said = bench.take("long.wav", sound_file(np.resize(tone(300), 9 * sr), sr))
+    assert ": its first 8.0 s are read. Used: 5.0 s from 0.0 s on" in said
+    assert len(bench.part.whole) == 8 * SR and len(bench.y) == 5 * SR
 
 
 def test_a_part_of_a_huge_file_is_called_its_beginning(bench):
     content = dict(name="huge.wav", size=10 * len(WAV), recorded=False)
-    bench._receive(bench.input, content, [memoryview(WAV)])
+    bench.input._receive(bench.input, content, [memoryview(WAV)])
     assert "1 channel(s)): its first 1.0 s are read" in bench.words
 
 
 def test_a_recording_is_taken_as_it_comes_and_numbered(bench):
     for number, hz in enumerate((500, 700), start=1):
         sound = memoryview(tone(hz).astype("<f4").tobytes())
-        bench._receive(bench.input, dict(name="recording", recorded=True), [sound])
+        bench.input._receive(bench.input, dict(name="recording", recorded=True), [sound])
         assert bench.words.startswith(f"recording {number} is taken. Used: 1.0 s")
         assert np.array_equal(bench.y, tone(hz))
     bench.sound.value = "recording 1"
@@ -225,7 +252,10 @@ def test_what_the_browser_decoded_is_taken_as_a_file_is(bench, asked):
     assert np.allclose(bench.y, tone(700, 0.3), atol=1e-6) and bench.sound.value == "memo.m4a"
     choose(bench, "memo.m4a", M4A)
     said = answer(bench, np.tile(loud, 6), lasts=7200)
-    assert "1 channel(s)): its first 5.0 s are read. Used: 5.0 s" in said
+    assert "1 channel(s)) is read. It lasts 7200.0 s, and the browser finds" in said
+    said_part = "1 channel(s)): its first 6.0 s are read. Used: 5.0 s from 0.0 s on"
+    choose(bench, "memo.m4a", M4A)
+    assert said_part in answer(bench, np.tile(loud, 6), lasts=7200, whole=False)
     assert np.array_equal(bench.y, np.tile(loud, 5))
     choose(bench, "film.webm", M4A)
     said = answer(bench, loud, name="film.webm", whole=False)  # too large to be decoded whole
@@ -276,7 +306,7 @@ NEWER = {
     "a file": lambda bench: choose(bench, "x.wav", WAV, 0.5),
     "a file that is no sound": lambda bench: choose(bench, "x.wav", b"", 0.5),
     "another to decode": lambda bench: choose(bench, "second.m4a", M4A, 0.5),
-    "a recording": lambda bench: bench._receive(
+    "a recording": lambda bench: bench.input._receive(
         bench.input, dict(name="recording", recorded=True), [tone(500).tobytes()]
     ),
     "a clip": lambda bench: setattr(bench.sound, "value", "melody"),
@@ -289,7 +319,7 @@ def test_a_late_answer_does_not_replace_what_was_chosen_since(bench, asked, newe
     choose(bench, "memo.m4a", M4A)
     NEWER[newer](bench)
     y, said = bench.y, bench.words
-    assert answer(bench, tone(3000), **late) == said and bench.y is y
+    assert answer(bench, tone(3000), **late) == said and np.array_equal(bench.y, y)
     if newer == "another to decode":
         said = answer(bench, tone(900), number=0.5, name="second.m4a")
         assert said.startswith("second.m4a (decoded") and np.array_equal(bench.y, tone(900))
@@ -302,7 +332,7 @@ def test_without_a_browser_it_is_refused_with_a_cure(bench, asked):
 
 
 def test_no_microphone_is_said(bench):
-    bench._receive(bench.input, dict(problem="no microphone (Permission denied)"), [])
+    bench.input._receive(bench.input, dict(problem="no microphone (Permission denied)"), [])
     assert bench.words.startswith("not possible: no microphone (Permission denied)")
 
 

@@ -16,7 +16,6 @@ from students, that fails where the check says "Not yet".
 """
 
 import argparse
-import ast
 import re
 import shutil
 import textwrap
@@ -95,8 +94,7 @@ def solved(cell, answer, reason):
 
 def asserted(cell):
     """Returns the source of a check with an assertion below it, in nbgrader's marks."""
-    call = ast.unparse(ast.parse(cell.source).body[-1])
-    test = f"verdict = {call}\nprint(verdict)\nassert verdict, verdict"
+    test = f"verdict = {cell.source}\nprint(verdict)\nassert verdict, verdict"
     return f"{cell.source}\n### BEGIN HIDDEN TESTS\n{test}\n### END HIDDEN TESTS"
 
 
@@ -158,7 +156,7 @@ def make_sets(names, output, *, execute):
     shutil.rmtree(output, ignore_errors=True)
     for name, notebook_of in (("student", student_notebook), ("solution", solution_notebook)):
         folder = output / name / "sound"
-        unheard = shutil.ignore_patterns("*.py", "minute", "screenshots")
+        unheard = shutil.ignore_patterns("*.py", "minute", "screenshots", "mine.wav")
         shutil.copytree(ROOT / "data", folder / "data", ignore=unheard)
         for part in PARTS:
             copy(part, folder)

@@ -19,7 +19,7 @@ LOOKS = mpl.cycler(
     linestyle=["-", "--", "-.", ":", (0, (1, 3)), (0, (8, 2, 1, 2, 1, 2))],
 )
 
-DPI, SHOWN = 200, 900  # drawn 1,800 pixels wide and shown at half of that, as wide as the text
+DPI = 200  # a figure of 9 in is drawn 1,800 pixels wide and shown at half of that
 
 
 def use_style():
@@ -117,18 +117,22 @@ def show_mfcc(C, sr, *, hop_length, ax=None, title="", label="Coefficient (dB)")
     return ax
 
 
-def compare(pictures, sr, *, hop_length, top_db=80.0):
-    """Draws ``{label: S_db}`` below each other under one colour scale; returns the figure."""
+def compare(pictures, sr, *, hop_length, top_db=80.0, **limits):
+    """Draws ``{label: S_db}`` below each other under one colour scale; returns the figure.
+
+    `limits` are what ``ax.set`` takes: ylim=(0, 2) shows the lowest 2 kHz ...
+    """
     fig, axes = plt.subplots(len(pictures), 1, sharex=True, figsize=(9, 0.6 + 2 * len(pictures)))
     vmax = max(S_db.max() for S_db in pictures.values())
     scale = dict(vmin=vmax - top_db, vmax=vmax)
     for ax, (label, S_db) in zip(np.atleast_1d(axes), pictures.items()):
         show_spectrogram(S_db, sr, hop_length=hop_length, ax=ax, title=label, **scale)
+        ax.set(**limits)
         ax.xaxis.label.set_visible(ax is np.atleast_1d(axes)[-1])
     return fig
 
 
-def show_curves(curves, *, xlabel, ylabel, ax=None, title="", behind="", marker="", **limits):
+def show_curves(curves, *, xlabel, ylabel, ax=None, title="", behind=None, marker="", **limits):
     """Draws curves ``{label: (x, y)}``; returns the axes.
 
     The one called `behind` is drawn broad and grey, for the others to be held against it. An
@@ -175,7 +179,7 @@ def show(figure):
     words = describe(fig)
     data = b64encode(_small_png(fig)).decode()
     source = f'src="data:image/png;base64,{data}" alt="{html.escape(words)}"'
-    display(HTML(f'<img {source} width="{SHOWN}">'))
+    display(HTML(f'<img {source} width="{round(fig.get_figwidth() * DPI / 2)}">'))
     plt.close(fig)
 
 

@@ -44,7 +44,7 @@ def show_live(widget, twin):
     display(widget._repr_mimebundle_() | {"text/plain": repr(widget)}, raw=True)
 
 
-class Picture(widgets.Image):
+class _Picture(widgets.Image):
     """A spectrogram, drawn for twice the pixels, and anew only when something changes."""
 
     def __init__(self, sr, fmax):
@@ -158,7 +158,7 @@ class Panel(widgets.VBox):
     def _draw(self, pictures, seconds, line_hz):
         """Draws side by side, the line on the last, which is the result."""
         while len(self.row.children) < len(pictures):
-            self.row.children += (Picture(self.sr, self.fmax),)
+            self.row.children += (_Picture(self.sr, self.fmax),)
         for picture, (title, S_db) in zip(self.row.children, pictures.items()):
             is_last = picture is self.row.children[-1]
             picture.draw(S_db, title, seconds, line_hz if is_last else 0)
@@ -276,14 +276,14 @@ class BlindTest(widgets.VBox):
         else:
             self._allow()
             self.again.layout.display = None
-            said += verdict(self.right, self.asked, len(self.sounds))
+            said += _verdict(self.right, self.asked, len(self.sounds))
         self._say(said)
 
     def _say(self, words):
         self.status.value = status_line(words)
 
 
-def verdict(right, asked, n_choices):
+def _verdict(right, asked, n_choices):
     """Returns in words how often somebody who guesses has so many right, or more."""
     p = 1 / n_choices
     counts = range(right, asked + 1)

@@ -17,6 +17,7 @@ import audiotools as at
 HERE = Path(__file__).resolve().parent.parent  # the folder of show/ and showtools.py
 DATA = (HERE if (HERE / "data").exists() else HERE.parent) / "data"  # beside, in a handed-out set
 OWN_CLIPS = ("slt", "kal16", "melody")
+MINE = DATA / "mine.wav"  # the reader's own voice, kept by `own_voice`
 LEVEL = -23  # dB, root mean square, of full scale: speech has room for its peaks, row for row
 HEADROOM = 0.8  # of full scale: decoded MP3 overshoots the peaks that went in
 RAISED = 6  # dB above the first sound of a row, from which on the label says so
@@ -27,11 +28,15 @@ SCRIPT = Path(__file__).with_name("player.js")  # joins the sounds of a row
 def clip_path(clip):
     """Returns the file of a clip: "slt", "kal16", "melody", or any name `librosa.ex` knows.
 
-    A file of your own is its own clip. librosa fetches its recordings from the network the first
-    time they are asked for.
+    "mine" is the voice that you recorded in notebook 01. A file of your own is its own clip.
+    librosa fetches its recordings from the network the first time they are asked for.
     """
     if clip in OWN_CLIPS:
         return DATA / f"{clip}.wav"
+    if clip == "mine" and not MINE.exists():
+        raise ValueError('no clip "mine" yet: record it in notebook 01, or take slt, kal16, melody')
+    if clip == "mine":
+        return MINE
     if Path(clip).expanduser().is_file():
         return Path(clip).expanduser()
     own = ", ".join(OWN_CLIPS)

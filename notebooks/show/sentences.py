@@ -41,7 +41,7 @@ def sentences(clip, sr, *, longest=300, wanted=None):
     if len(ys) < FEWEST:
         raise TooShort(
             f"{clip} has {len(ys)} pieces of {PIECE} s{speaks}, "
-            f"{FEWEST} are needed: take a longer one"
+            f"{FEWEST} are needed: take a longer one, or a folder of one speaker's sentences"
         )
     return ys
 
@@ -92,6 +92,8 @@ def _pieces(clip, sr, longest):
 
 def _file_of(clip):
     """Returns the file of a recording; refuses what is neither that nor a folder."""
+    if clip == "mine":
+        return clip_path(clip)
     try:
         return clip_path(clip)
     except ValueError:

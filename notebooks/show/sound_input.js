@@ -54,11 +54,15 @@ function render({ model, el }) {
     const lasts = await promised(file);
     const bytes = lasts < Infinity ? (file.size * LONGEST) / lasts : model.get("max_bytes");
     const part = file.slice(0, bytes);
-    const whole = part.size === file.size;
+    let whole = part.size === file.size;
     try {
       const sound = await decoded(part);
-      const channels = [...Array(sound.numberOfChannels).keys()].map(
-        (i) => sound.getChannelData(i).slice(0, Math.ceil((seconds + 0.1) * sr)).buffer,
+      const n = sound.numberOfChannels;
+      const room = Math.floor(model.get("max_bytes") / 4 / n); // four bytes a sample
+      const length = Math.min(Math.ceil((model.get("longest") + 0.1) * sr), room);
+      whole &&= sound.length <= length;
+      const channels = [...Array(n).keys()].map(
+        (i) => sound.getChannelData(i).slice(0, length).buffer,
       );
       send({ name: file.name, answers: asked, lasts, whole }, channels);
     } catch (error) {
