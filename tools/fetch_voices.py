@@ -25,9 +25,14 @@ def fetch(name):
     return f'clip = "{name}": read by {READERS[name]}, {len(y) / sr:.0f} s, in {path}'
 
 
-if __name__ == "__main__":
+def main():
+    """Fetches them all, and says what there is, or that the network is not."""
     try:
         for name in READERS:
             print(fetch(name))
     except ConnectionError as error:
         print(error)
+
+
+if __name__ == "__main__":
+    main()
