@@ -690,6 +690,8 @@ def clearest_frames(clearest: float, *, stairs, y, usual):
 @exercise
 def thrifty_stairs(my_stop, my_values, *, y, there_and_back, tune_of, limit_of, clip):
     """08-3: at most 1,500 numbers a second that keep the tune and the words."""
+    if str(my_stop) not in ("spectrogram", "mel", "MFCC", "MFCC + pitch"):
+        return Verdict(False, "`my_stop` is none of the panel's four lowest steps", clip=clip)
     if not isinstance(my_values, dict):
         return Verdict(False, "`my_values` is to be a dict, as `usual` is one", clip=clip)
     lowest, back = there_and_back(y, my_stop, **my_values)
