@@ -463,11 +463,8 @@ def rising_line(line, sung, *, f0, clip):
     fits, ruler = np.shape(line) == f0.shape, np.linspace(110, 220, len(f0))
     buzzing = np.sum(np.where(f0 > 0, 0, line) > 0) if fits else 0
     drawn = fits and np.allclose(line, np.where(f0 > 0, ruler, 0), atol=0.5)
-    found = (
-        at.pitch_accuracy(at.pitch(sung, SR), line)
-        if drawn and np.ndim(sung) and np.any(sung)
-        else 0.0
-    )
+    heard = drawn and np.ndim(sung) == 1 and np.any(sung)
+    found = at.pitch_accuracy(at.pitch(sung, SR), line) if heard else 0.0
     needs = {
         "draw the line, one pitch for each frame of f0": fits and np.any(line),
         f"{buzzing} frames without a pitch were given one: consonants buzz": buzzing == 0,
@@ -693,6 +690,8 @@ def clearest_frames(clearest: float, *, stairs, y, usual):
 @exercise
 def thrifty_stairs(my_stop, my_values, *, y, there_and_back, tune_of, limit_of, clip):
     """08-3: at most 1,500 numbers a second that keep the tune and the words."""
+    if str(my_stop) not in ("spectrogram", "mel", "MFCC", "MFCC + pitch"):
+        return Verdict(False, "`my_stop` is none of the panel's four lowest steps", clip=clip)
     if not isinstance(my_values, dict):
         return Verdict(False, "`my_values` is to be a dict, as `usual` is one", clip=clip)
     lowest, back = there_and_back(y, my_stop, **my_values)
@@ -816,9 +815,8 @@ def held_out_or_not(by_sentence: float, by_frame: float, *, nearest, sentence_of
 @exercise
 def two_rivals_one_team(team, *, own, rms, pitch_model):
     """10-3: ridge learns what the position leaves over, and both are added."""
-    fits = np.iterable(team) and [np.shape(rows) for rows in team] == [
-        np.shape(rows) for rows in own.semitones
-    ]
+    shapes = [np.shape(rows) for rows in own.semitones]
+    fits = np.iterable(team) and [np.shape(rows) for rows in team] == shapes
     off = rms(own, team) if fits else np.inf
     place, ridge = own.guess["position only"], own.guess["ridge"]
     left = [tones - where for tones, where in zip(own.semitones, place)]

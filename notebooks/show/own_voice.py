@@ -9,6 +9,7 @@ from show.players import MINE, Player, encode, level
 from show.sound_input import Part, SoundInput
 
 SR, SECONDS = 16000, 5
+WHISPER = 0.15  # share of the frames: in noise the tracker finds a pitch in a tenth, in speech half
 HEARD = "Your voice"
 ASKED = 'Your own voice, if you like: five seconds of it become the clip "mine" of every notebook.'
 TWIN = f"<p>{ASKED} They can be recorded here once the notebook runs.</p>"
@@ -72,8 +73,8 @@ class OwnVoice(widgets.VBox):
 def _forecast(y, n_mfcc=20):
     """Returns what the pitch law of notebook 04 says of a voice, before it has gone anywhere."""
     f0 = at.pitch(y, SR)
-    if not f0.any():
-        return "No pitch of 65 to 420 Hz was found in it, so no tune can be lost."
+    if np.mean(f0 > 0) < WHISPER:
+        return "Hardly any pitch of 65 to 420 Hz was found in it, so there is no tune to lose."
     hz, limit_hz = np.median(f0[f0 > 0]), at.pitch_limit(n_mfcc, SR)
     said = f"Your voice speaks at about {hz:.0f} Hz. {n_mfcc} MFCCs draw a comb only "
     said += f"above {limit_hz:.0f} Hz, so they will "
