@@ -77,7 +77,8 @@ def as_asked(parameter, answer):
     n, whole = number(answer), parameter.annotation is int
     if not math.isfinite(n) or (whole and n != int(n)):
         kind = "whole number" if whole else "number"
-        raise NoNumber(f"`{parameter.name}` is {reprlib.repr(answer)}: one {kind} is asked")
+        quotes = ", without quotes" if isinstance(answer, str) else ""
+        raise NoNumber(f"`{parameter.name}` is {reprlib.repr(answer)}: one {kind} is asked{quotes}")
     return int(n) if whole else n
 
 
@@ -151,8 +152,10 @@ def mirror(full, *, frame):
     n_fft, half = len(frame), np.fft.rfft(frame.astype(float))
     given = full if np.shape(full) == (n_fft,) else np.zeros(1)
     back = np.fft.ifft(given)
-    why = f"{np.size(full)} values, n_fft={n_fft} are needed: two rows have no partner"
-    if len(given) == n_fft:
+    why = f"its shape is {np.shape(full)}, ({n_fft},) is needed: two rows have no partner"
+    if len(given) == n_fft and np.abs(back.imag).max() < 1e-12:
+        why = "its inverse is real, but not the frame"
+    elif len(given) == n_fft:
         like = np.abs(np.abs(half) - np.abs(given[-1])).argmin()
         why = f"an imaginary part of {np.abs(back.imag).max():.0e} is left; the last of your "
         why += f"values is made of row {like}, and must be row 1, conjugated"
@@ -378,18 +381,19 @@ def scaler_turned_round(my_scaler, scaled_part, shorter, *, C):
     known = getattr(my_scaler, "n_features_in_", 0)
     lowest = my_scaler.data_min_ if known == 20 else np.zeros(20)
     scaled_C = my_scaler.transform(C.T) if known == 20 else np.zeros((100, 20))
+    rows, columns = np.shape(scaled_part), np.shape(shorter)
+    made = rows == (100, 20) and np.allclose(scaled_part, scaled_C[:100], atol=1e-4)
+    back = columns == (20, 100) and np.allclose(shorter, C[:, :100], atol=1e-3)
     needs = {
+        "my_scaler is no fitted scaler": known > 0,
         f"the scaler takes {known} frames for features: coefficients are the features": known == 20,
         "it was fitted on a part of C, whose lowest values are others": np.allclose(
             lowest, C.min(1)
         ),
-        f"scaled_part is {np.shape(scaled_part)}, not the (100, 20) that my_scaler makes": (
-            np.shape(scaled_part) == (100, 20)
-            and np.allclose(scaled_part, scaled_C[:100], atol=1e-4)
-        ),
-        f"shorter is {np.shape(shorter)}, not the (20, 100) of C[:, :100]": (
-            np.shape(shorter) == (20, 100) and np.allclose(shorter, C[:, :100], atol=1e-3)
-        ),
+        f"scaled_part is {rows}, (100, 20) is asked": rows == (100, 20),
+        "scaled_part is not what my_scaler makes of the first 100 frames": made,
+        f"shorter is {columns}, (20, 100) is asked": columns == (20, 100),
+        "shorter is not C[:, :100], there and back": back,
     }
     return all_met(needs)
 
@@ -415,6 +419,8 @@ def a_tenth(change: float, because, *, y, C, pitch_left, clip):
         slip = {-20: "each band does"}.get(
             change, "coefficient 0 is the orthonormal sum of 128 bands"
         )
+        slip = "it gets softer" if abs(change + moved[0]) < 0.1 else slip
+        slip = "nearly: one decimal, please" if abs(change - moved[0]) < 1 else slip
         slip = f"not by {change}: {slip}"
     return by_letter(because, facts, clip=clip, slip=slip)
 

@@ -60,7 +60,7 @@ def test_a_number_counts_whatever_its_type(of):
 
 @pytest.mark.parametrize("answer", ["", "forty", None, np.nan, np.inf, [1], np.ones(2), True])
 def test_where_a_number_is_asked_all_else_is_refused_by_the_name_of_the_answer(answer):
-    assert str(check.shortest_frame(answer)).endswith("one number is asked")
+    assert "one number is asked" in str(check.shortest_frame(answer))
     assert str(check.most_bands_that_hear(answer)).startswith("✗ Not yet: `most_bands` is ")
     assert str(check.most_bands_that_hear(2.5)).endswith("is 2.5: one whole number is asked")
     assert check.most_bands_that_hear(192.0)

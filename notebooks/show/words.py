@@ -81,7 +81,7 @@ def _describe_line(line, x, y):
         height = _round(_as_labelled(ys[0], line.axes.yaxis))
         return f"{name} at {_with(_round(xs[0]), x)}, {_with(height, y)}".strip()
     if np.ptp(xs) == 0 or line.get_transform() != line.axes.transData:  # axvline, axhline
-        return f"a line marks {name}"
+        return f"a line marks {name}" if name else ""
     first = np.argmax(ys >= ys.max() - 1e-6 * np.ptp(ys))  # of a flat top, whatever the rounding
     heights = ys.min(), ys.max()
     low, high = (_round(_as_labelled(height, line.axes.yaxis)) for height in heights)
