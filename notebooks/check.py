@@ -454,7 +454,7 @@ def longer_frames(long_frames, verdict, *, y, f0, usual, clip):
     listen = f"you say it {verdict or 'does neither'}; listen to this sound, then measure its ESTOI"
     needs = {
         "put the sound of long frames there, as long as y": made,
-        f"it is {louder_db:.0f} dB off: C must come from mfcc with n_fft=2048, too": (
+        f"it is {louder_db:.0f} dB off: mfcc and speak both need n_fft=2048": (
             abs(louder_db) < 5
         ),
         "its pitch is not that of the clip": at.pitch_accuracy(at.pitch(z, SR), f0) > 0.5,
@@ -809,6 +809,7 @@ def held_out_or_not(by_sentence: float, by_frame: float, *, nearest, sentence_of
     said = by_sentence, by_frame
     needs = {
         "these are not two shares": min(said) > 0,
+        "shares are from 0 to 1, not percent": max(said) <= 1,
         "one of them is 1: it was asked what it had learned": max(said) < 0.999,
         "they are the wrong way round": said[0] < said[1],
         "the first is not that of held-out sentences": abs(said[0] - shares[0]) < 0.02,
