@@ -262,7 +262,7 @@ def test_a_stored_panel_shows_its_twin_and_no_error(lab, page_of):
     missing = page.get_by_text("model not found")
     for trusted in (False, True):
         page.evaluate(SHOW_PANEL, trusted)
-        twin = page.locator(".panel-twin").first
+        twin = page.locator(".panel-twin", has=page.locator("img")).first
         sync_api.expect(twin.locator("img").first).to_be_visible()
         assert twin.locator("img, audio").count() == 4
         if trusted:
