@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import re
 import sys
 import threading
 import time
@@ -301,8 +302,7 @@ class Showing:
             patch.setattr(room, "display", self.display)
 
     def display(self, thing):
-        if "Markdown" in type(thing).__name__:
-            print(thing.data)
+        print(*re.findall('alt="([^"]+)"', getattr(thing, "data", None) or ""))
 
     def run(self, cell, name):
         with redirect_stdout(io.StringIO()) as out:
