@@ -30,4 +30,5 @@ def test_a_melody_runs_through(path):
     """A tune has no words and no speaker: a claim about voices may tell, and nothing stops."""
     errors, words = run_on_a_file(path, ROOT / "data/melody.wav")
     assert not errors, errors
-    assert words.count("✓") > 2 * words.count("✗ ")
+    told = re.findall("^✗ .+; on slt and kal16", words, re.M)
+    assert words.count("✓") > 2 * len(told)
