@@ -52,7 +52,7 @@ def test_it_is_small_and_carries_no_state_and_no_local_path(path):
 @named(ALL)
 def test_cells_are_short(path):
     for cell in code_cells(path):
-        assert len(cell.source.splitlines()) <= 15 or "import showtools" in cell.source, cell.source
+        assert len(cell.source.splitlines()) <= 15, cell.source
 
 
 @named(NOTEBOOKS)
