@@ -21,7 +21,7 @@ door of nine rooms in ``show/``; of each it hands on what the notebooks, or thei
 * workbench: ``workbench`` does as a panel does, for the reader's own sound;
 * own_voice: ``own_voice`` keeps five seconds of the reader's voice as the clip "mine".
 
-Figures ask words, sentences ask players, panels ask words and players, the last two ask panels,
+Figures ask words, sentences ask players, panels ask figures and players, the last two ask panels,
 players and the sound input: no arrow runs back.
 """
 

@@ -175,18 +175,22 @@ def show(figure):
     drawn (axes, ranges, where the weight lies): they are its alternative text.
     """
     fig = getattr(figure, "figure", figure)
-    fig.canvas.draw()
-    words = describe(fig)
-    data = b64encode(_small_png(fig)).decode()
-    source = f'src="data:image/png;base64,{data}" alt="{html.escape(words)}"'
-    display(HTML(f'<img {source} width="{round(fig.get_figwidth() * DPI / 2)}">'))
+    display(HTML(figure_html(fig)))
     plt.close(fig)
 
 
-def _small_png(fig):
+def figure_html(fig, dpi=DPI):
+    """Returns what `show` shows, at half of the size that it is drawn for."""
+    fig.canvas.draw()
+    data, words = b64encode(_small_png(fig, dpi)).decode(), html.escape(describe(fig))
+    width = round(fig.get_figwidth() * dpi / 2)
+    return f'<img src="data:image/png;base64,{data}" alt="{words}" width="{width}">'
+
+
+def _small_png(fig, dpi):
     """Returns the figure as PNG bytes of 128 colours: half the size, no visible difference."""
     file, small = io.BytesIO(), io.BytesIO()
-    fig.savefig(file, format="png", dpi=DPI)
+    fig.savefig(file, format="png", dpi=dpi)
     picture = PIL.Image.open(file).convert("RGB").quantize(128, dither=PIL.Image.Dither.NONE)
     picture.save(small, format="png", optimize=True)
     return small.getvalue()

@@ -2,20 +2,18 @@
 
 import html
 import io
-from base64 import b64encode
-from math import comb
 from pathlib import Path
 
 import ipywidgets as widgets
 import numpy as np
-import PIL.Image
 from IPython.display import HTML, display
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from scipy.special import bdtrc
 
 import audiotools as at
+from show.figures import figure_html
 from show.players import Player, encode, level, row_html
-from show.words import describe
 
 STYLE = Path(__file__).with_name("panel.css")
 ORIGINAL, RESULT = "The original", "At these values"
@@ -82,13 +80,8 @@ class _Picture(widgets.Image):
         self.value, self.drawn = file.getvalue(), wanted
 
     def html(self):
-        """Returns it smaller, of 128 colours, with words for those who do not see it."""
-        file, small = io.BytesIO(), io.BytesIO()
-        self.figure.savefig(file, dpi=144)
-        picture = PIL.Image.open(file).convert("RGB")
-        picture.quantize(128, dither=PIL.Image.Dither.NONE).save(small, "png", optimize=True)
-        data, words = b64encode(small.getvalue()).decode(), html.escape(describe(self.figure))
-        return f'<img src="data:image/png;base64,{data}" alt="{words}" width="360">'
+        """Returns it smaller, with words for those who do not see it."""
+        return figure_html(self.figure, dpi=144)
 
 
 class Panel(widgets.VBox):
@@ -285,9 +278,7 @@ class BlindTest(widgets.VBox):
 
 def _verdict(right, asked, n_choices):
     """Returns in words how often somebody who guesses has so many right, or more."""
-    p = 1 / n_choices
-    counts = range(right, asked + 1)
-    chance = sum(comb(asked, k) * p**k * (1 - p) ** (asked - k) for k in counts)
+    chance = bdtrc(right - 1, asked, 1 / n_choices)  # the binomial distribution's tail
     often = f"once in {1 / chance:,.0f} tests" if chance < 0.1 else f"in {chance:.0%} of all tests"
     told = "you hear a difference" if chance < 0.05 else "this may have been chance"
     return f"{right} of {asked} right. By guessing so many, or more, come {often}: {told}."
