@@ -60,7 +60,7 @@ bench: .venv/installed ## measure speed and quality beside librosa, the panels, 
 
 # Of a notebook's metadata, outputs keeps tags, slide types, what is folded and the kernel.
 metadata = --ClearMetadataPreprocessor.enabled=True \
-	--ClearMetadataPreprocessor.preserve_cell_metadata_mask="{'tags', 'slideshow', 'jupyter', 'jp-MarkdownHeadingCollapsed'}" \
+	--ClearMetadataPreprocessor.preserve_cell_metadata_mask="{'tags', 'slideshow', 'jp-MarkdownHeadingCollapsed'}" \
 	--ClearMetadataPreprocessor.preserve_nb_metadata_mask="{'kernelspec', ('language_info', 'name')}"
 
 outputs: .venv/installed ## execute all notebooks, save what they show and the listening minute

@@ -16,6 +16,7 @@ from types import SimpleNamespace
 import numpy as np
 
 import audiotools as at
+from showtools import truth
 
 SR, HOP = 16000, 256  # of the course: samples per second, samples between frames
 LONG = dict(n_fft=1024, hop_length=HOP)
@@ -28,9 +29,7 @@ class Verdict:
 
     def __init__(self, right, why="", *, proof="", clip="slt"):
         """`why` says what is wrong, `proof` what shows that it is right, measured on `clip`."""
-        if not isinstance(right, (bool, np.bool_)):  # NaN, or the text "False", would be true
-            raise TypeError(f"{right!r} is neither True nor False: compare it with something")
-        self.right = bool(right)
+        self.right = truth(right)
         self.words = "✗ Not yet: " + " ".join(why.split())  # what was answered may have lines
         if right:
             self.words = f"✓ Right: {proof}" if proof else "✓ Right."
@@ -340,14 +339,12 @@ def wrong_ruler(because, *, up_by, mel_filter, M_htk, own_factor, mixed, voice):
 # --- 04 Reverse an MFCC -----------------------------------------------------------------------
 
 
-def fewest(n, hz, *, whose, of, limit):
-    """Returns the verdict on the smallest number that draws a pitch, by the law."""
+def fewest(n, hz, *, of, limit, above, below):
+    """Returns the verdict on the smallest number that draws a pitch, by the law; in these words."""
     limits_hz = {k: at.pitch_limit(k, SR) for k in range(1, 129)}
     why = f"{n} is no number of {of} from 1 to 128"
     if n in limits_hz:
-        side = (
-            f"above {whose}" if limits_hz[n] >= hz else f"below {whose}, but with one fewer as well"
-        )
+        side = above if limits_hz[n] >= hz else below
         why = f"with {n} {limit} is {limits_hz[n]:.1f} Hz: {side}"
     return Verdict(n == min(k for k, limit_hz in limits_hz.items() if limit_hz < hz), why)
 
@@ -355,7 +352,8 @@ def fewest(n, hz, *, whose, of, limit):
 @exercise
 def fewest_for_kal16(smallest: float):
     """04-1: the smallest number of coefficients that draws 92 Hz."""
-    return fewest(smallest, 92, whose="92", of="coefficients", limit="the limit")
+    words = dict(above="above 92", below="below 92, but with one fewer as well")
+    return fewest(smallest, 92, of="coefficients", limit="the limit", **words)
 
 
 @exercise
@@ -454,9 +452,7 @@ def longer_frames(long_frames, verdict, *, y, f0, usual, clip):
     listen = f"you say it {verdict or 'does neither'}; listen to this sound, then measure its ESTOI"
     needs = {
         "put the sound of long frames there, as long as y": made,
-        f"it is {louder_db:.0f} dB off: mfcc and speak both need n_fft=2048": (
-            abs(louder_db) < 5
-        ),
+        f"it is {louder_db:.0f} dB off: mfcc and speak both need n_fft=2048": (abs(louder_db) < 5),
         "its pitch is not that of the clip": at.pitch_accuracy(at.pitch(z, SR), f0) > 0.5,
         listen: abs(change) > 0.05 and rises in str(verdict).lower(),
     }
@@ -670,12 +666,8 @@ def clever_trick(because, *, back, forth, cost, clip):
 @exercise
 def fewest_for_a_violin(violin: float):
     """08-1: the smallest number of MFCCs that draws 196 Hz."""
-    n, limits_hz = violin, {k: at.pitch_limit(k, SR) for k in range(1, 129)}
-    why = f"{n} is no number of MFCCs from 1 to 128"
-    if n in limits_hz:
-        why = f"with {n} the law's limit is {limits_hz[n]:.1f} Hz: "
-        why += "above the note" if limits_hz[n] >= 196 else "below it, and so with one fewer"
-    return Verdict(n == min(k for k, limit_hz in limits_hz.items() if limit_hz < 196), why)
+    words = dict(above="above the note", below="below it, and so with one fewer")
+    return fewest(violin, 196, of="MFCCs", limit="the law's limit", **words)
 
 
 @exercise

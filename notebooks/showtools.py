@@ -12,9 +12,10 @@ door of nine rooms in ``show/``; of each it hands on what the notebooks, or thei
 * sentences: ``sentences`` reads those of one speaker, of ours or of your folder, or says that a
   recording is ``TooShort``; ``hold_out`` keeps every fourth from the models; ``first_seconds``
   is how a voice begins;
-* claims: ``claim`` prints a statement, what was measured, and whether it holds; ``interval``
-  says how sure a mean is; ``some_pitch`` is for a sound that has none; ``seeded`` makes librosa
-  repeat itself; a ``Line`` is rewritten while the reader waits;
+* claims: ``claim`` prints a statement, what was measured, and whether it holds; ``some_pitch``
+  is for a sound that has none; ``truth`` refuses what is neither True nor False; ``interval``
+  says how sure a mean is; ``seeded`` makes librosa repeat itself; a ``Line`` is rewritten while
+  the reader waits;
 * panels: ``panel`` asks a question, which is answered when a ``choice`` is moved, and has a twin
   where no kernel runs; ``blind_test`` hides which sound is played, and ends with a verdict;
 * sound_input: ``SoundInput`` takes a file or a recording from the browser;
@@ -25,7 +26,7 @@ Figures ask words, sentences ask players, panels ask figures and players, the la
 players and the sound input: no arrow runs back.
 """
 
-from show.claims import Line, claim, interval, seeded, some_pitch
+from show.claims import Line, claim, interval, seeded, some_pitch, truth
 from show.figures import (
     compare,
     show,
@@ -73,6 +74,7 @@ __all__ = [
     # claims
     "claim",
     "some_pitch",
+    "truth",
     "interval",
     "seeded",
     "Line",

@@ -416,13 +416,18 @@ def size_of(folder):
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
-def main():
-    """Writes the site anew, checks it and says where it is."""
-    shutil.rmtree(SITE, ignore_errors=True)
+def template_of(name):
+    """Returns a template, with the filters and the script that pages and slides share."""
     look = jinja2.Environment(loader=jinja2.FileSystemLoader(LOOK), trim_blocks=True)
     look.filters.update(highlight=Highlight2HTML(), ansi2html=ansi2html, mark_claims=mark_claims)
     look.globals["player"] = PLAYER.read_text(encoding="utf-8")
-    site, template = Site(), look.get_template("page.html.j2")
+    return look.get_template(name)
+
+
+def main():
+    """Writes the site anew, checks it and says where it is."""
+    shutil.rmtree(SITE, ignore_errors=True)
+    site, template = Site(), template_of("page.html.j2")
     for source in site.sources:  # grows on the way
         write(source, site, template)
     for file in site.files:

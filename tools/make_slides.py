@@ -11,12 +11,9 @@ right. A slide fills the window; page-down, the space bar or a presenter go on.
 import re
 from pathlib import PurePosixPath
 
-import jinja2
 import nbformat
 from make_site import (
     HOME,
-    LOOK,
-    PLAYER,
     SITE,
     Site,
     Words,
@@ -25,10 +22,10 @@ from make_site import (
     font_for,
     main,
     prepare,
+    template_of,
     title_of,
     towards,
 )
-from nbconvert.filters import Highlight2HTML, ansi2html
 
 BEGIN, LEFT_OUT = ("slide", "subslide"), ("skip", "notes")
 
@@ -81,10 +78,7 @@ def write(source, site, template):
 def make_slides():
     """Writes the site and the slides in it."""
     main()
-    look = jinja2.Environment(loader=jinja2.FileSystemLoader(LOOK), trim_blocks=True)
-    look.filters.update(highlight=Highlight2HTML(), ansi2html=ansi2html)
-    look.globals["player"] = PLAYER.read_text(encoding="utf-8")
-    site, template = Site(), look.get_template("slides.html.j2")
+    site, template = Site(), template_of("slides.html.j2")
     n_slides = [write(source, site, template) for source in site.lessons]
     problems = [*site.problems, *check(SITE)]
     if problems:

@@ -23,7 +23,7 @@ def claim(text, measured, *, above=None, below=None, unit=""):
     bounds = [(">", above, np.greater), ("<", below, np.less)]
     bounds = [bound for bound in bounds if bound[1] is not None]
     if not bounds:
-        return _tell(text, _truth(measured), "", "it was so")
+        return _tell(text, truth(measured), "", "it was so")
     values = np.asarray(measured, dtype=float)
     holds = all(keeps(values, bound).all() for _, bound, keeps in bounds)
     here, *said = _in_words(values, [bound for _, bound, _ in bounds], unit)
@@ -80,7 +80,7 @@ def some_pitch(f0, hz=150.0):
     return np.full_like(f0, hz)
 
 
-def _truth(value):
+def truth(value):
     """Returns `value` if it is True or False: NaN, or the text "False", would count as True."""
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{value!r} is neither True nor False: compare it with something")
