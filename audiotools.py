@@ -25,7 +25,7 @@ What holds everywhere:
 * What happens by chance takes a `seed`; the same seed gives the same result.
 * What a function cannot do it refuses, naming the values and the cure.
 
-The *grid* is the set ``n_fft, hop_length, win_length, window``. Whoever goes up must
+The *grid* is the set ``n_fft, hop_length, win_length, window, center``. Whoever goes up must
 pass the grid that was used on the way down; one dict, passed both ways, remembers it::
 
     import numpy as np, audiotools as at
@@ -51,6 +51,9 @@ This file is the door: every public name, in reading order (help() sorts them). 
 ``mel.py``          S <-> M: the filters, both ways                    03
 ``cepstrum.py``     M <-> C, and the whole staircase                   04
 ``voice.py``        C and a pitch -> y; the pitch law                  05, 04
+``recipes.py``      what a feature is, whoever made it: y <-> X        11
+``features.py``     a file of features in                              11
+``guess.py``        which recipe an array may be of                    11
 ``measures.py``     how far from the original                          all
 ``arguments.py``    what every argument may be, and how it is refused  the ground of all
 ``likely.py``       what an array probably is, if it is doubted        arguments and others
@@ -65,13 +68,17 @@ from staircase.arguments import checked, no_such_name as __getattr__  # noqa: F4
 from staircase.sound import load_wav, save_wav, match_level
 from staircase.sound import butter_bandpass, butter_bandpass_filter
 from staircase.frames import frame, overlap_add, stft, istft
-from staircase.decibels import amplitude_to_db, db_to_amplitude, pretty_spectrogram
+from staircase.decibels import amplitude_to_db, db_to_amplitude, power_to_db, db_to_power
+from staircase.decibels import pretty_spectrogram
 from staircase.phase import xcorr_offset, invert_spectrogram, phase_gradient
 from staircase.phase import griffin_lim, griffin_lim_steps, invert_pretty_spectrogram
 from staircase.mel import hz_to_mel, mel_to_hz, mel_filterbank, create_mel_filter
 from staircase.mel import make_mel, mel_to_spectrogram, mel_to_audio
 from staircase.cepstrum import mel_to_mfcc, mfcc_to_mel, mfcc, mfcc_to_audio
 from staircase.voice import pitch, speak, pitch_limit
+from staircase.recipes import Recipe, RECIPES
+from staircase.features import load_features
+from staircase.guess import guess_recipe
 from staircase.measures import spectral_convergence, log_spectral_distance
 from staircase.measures import pitch_accuracy, intelligibility
 
@@ -114,13 +121,14 @@ def iterate_invert_spectrogram(S, *, n_iter=10, **options):
 __all__ = [
     "load_wav", "save_wav", "match_level", "butter_bandpass", "butter_bandpass_filter",
     "frame", "overlap_add", "stft", "istft",
-    "amplitude_to_db", "db_to_amplitude", "pretty_spectrogram",
+    "amplitude_to_db", "db_to_amplitude", "power_to_db", "db_to_power", "pretty_spectrogram",
     "xcorr_offset", "invert_spectrogram", "phase_gradient",
     "griffin_lim", "griffin_lim_steps", "invert_pretty_spectrogram",
     "hz_to_mel", "mel_to_hz", "mel_filterbank", "create_mel_filter",
     "make_mel", "mel_to_spectrogram", "mel_to_audio",
     "mel_to_mfcc", "mfcc_to_mel", "mfcc", "mfcc_to_audio",
     "pitch", "speak", "pitch_limit",
+    "Recipe", "RECIPES", "load_features", "guess_recipe",
     "spectral_convergence", "log_spectral_distance", "pitch_accuracy", "intelligibility",
     "hz2mel", "mel2hz", "get_filterbanks", "overlap", "iterate_invert_spectrogram",
 ]  # fmt: skip

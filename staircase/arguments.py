@@ -326,7 +326,8 @@ NAMES = dict(
     hz=Array(0, negative=False), mel=Array(0, negative=False), mel_filter=Bank(), init=Start(),
     # the grid, in samples and frames; Grid reads the window and refuses hops that leave gaps
     n_fft=Whole(2, LONGEST_FRAME), frame_length=COUNT, hop_length=COUNT, win_length=Whole(2),
-    window=anything, length=COUNT, n_frames=COUNT, shorten_factor=COUNT, max_lag=Whole(0),
+    window=anything, center=flag, length=COUNT, n_frames=COUNT, shorten_factor=COUNT,
+    max_lag=Whole(0),
     # how many
     n_mels=COUNT, n_mfcc=COUNT, n_numbers=COUNT, order=Whole(1, 100), n_passes=Whole(1, 100),
     n_iter=Whole(0, 100_000),  # after some hundred, errors hardly fall any more
@@ -348,8 +349,10 @@ NAMES = dict(
     ),
     momentum=Number((lambda x: 0 <= x <= 1, " would not settle: choose 0 ... 1")),
     gamma=Number((lambda x: 0 < x <= 1.3, " would not settle: choose up to 1.3, above 0")),
-    # words; load_wav and save_wav read the path
-    htk=flag, norm=area_norm, path=anything,
+    # features of whatever recipe
+    X=lambda x, name: likely.refuse_no_features(plain(x, name)),
+    # words; load_wav, save_wav and load_features read the path
+    htk=flag, norm=area_norm, path=anything, name=anything,
 )  # fmt: skip
 
 # ----------------------------------------------------------------------------------------
@@ -358,8 +361,8 @@ NAMES = dict(
 
 _FILTERS_TAKE_IT = "pass it to mel_filterbank, which makes the mel_filter"
 _LIFTER = (
-    "MFCCs are not liftered here. Make it C * L on the way down, pass C / L on the way up, with "
-    "L = 1 + lifter / 2 * np.sin(np.pi * np.arange(1, n_mfcc + 1) / lifter)[:, None]"
+    "MFCCs are not liftered here: use a Recipe(n_mfcc=..., lifter=...), which does it on the way "
+    "down and undoes it on the way up"
 )
 _NOTHING_TO_CHOOSE = "call without it: stft gives complex spectra of 0 Hz ... sr / 2, unscaled"
 
@@ -392,13 +395,10 @@ FOREIGN = {
         "winlen winstep".split(),
         "pass samples, not seconds: n_fft = round(winlen * sr), hop_length = round(winstep * sr)",
     ),
-    "center": (
-        "frames are always centred here. For others use np.fft.rfft(frame(y, n_fft, hop_length) * "
-        "window[:, None], axis=0); what comes back from them lacks the first n_fft // 2 samples"
-    ),
+    "center": "frames are centred here; of others make stft(y, center=False) and go on from there",
     "pad_mode": (
-        "silence lies beyond the ends here. For more pass np.pad(y, n_fft // 2, mode=...), and cut "
-        "n_fft // 2 // hop_length frames off at each end"
+        "silence lies beyond the ends here. For more pass np.pad(y, n_fft // 2, mode=...) and "
+        "center=False"
     ),
     "dtype": "the input's precision is kept: pass it .astype(np.float32), or float64",
     "mono": (
@@ -407,10 +407,12 @@ FOREIGN = {
     "res_type": "use librosa.resample(y, orig_sr=..., target_sr=..., res_type=...) afterwards",
     **dict.fromkeys("lifter ceplifter".split(), _LIFTER),
     "dct_type": (
-        "it is always 2, orthonormal. For others use scipy.fft.dct(decibels, type=..., axis=0), "
-        "and on the way up scipy.fft.idct"
+        "it is always 2, orthonormal: use a Recipe(n_mfcc=..., dct_type=...) for others, both ways"
     ),
-    "amin": "the floor is 1e-5 (powers 1e-10): pass np.maximum(S, amin) for a higher one",
+    "amin": (
+        "the floor is 1e-5 (powers 1e-10): pass np.maximum(S, amin) for a higher one, or take a "
+        "Recipe(floor=...)"
+    ),
     **dict.fromkeys("return_complex onesided compute_onesided real".split(), _NOTHING_TO_CHOOSE),
     "normalized": _NOTHING_TO_CHOOSE,
     "mean_normalize": "call without it, or pass y - y.mean()",
@@ -418,7 +420,10 @@ FOREIGN = {
     "calculate_offset": 'use griffin_lim(S, init="align")',
     "set_zero_phase": 'use griffin_lim(S, init="zero")',
     "verbose": "use griffin_lim_steps: it yields every iteration with its error",
-    **dict.fromkeys("preemph preemphasis".split(), "pass scipy.signal.lfilter([1, -0.97], 1, y)"),
+    **dict.fromkeys(
+        "preemph preemphasis".split(),
+        "pass scipy.signal.lfilter([1, -0.97], 1, y), or take a Recipe(preemphasis=0.97)",
+    ),
     # what has its meaning here, but not for every function
     "n_fft": ("frame_length", "call without it, rows tell it; mel_filterbank(sr, n_fft) needs it"),
     "frame_length": ("n_fft",),
@@ -449,8 +454,6 @@ FUNCTIONS_ELSEWHERE = {
     "griffinlim": "use griffin_lim(S)",
     "melspectrogram": "use make_mel(np.abs(stft(y)), mel_filterbank(sr, 2048), power=2)",
     "mel_spectrogram": "use make_mel(np.abs(stft(y)), mel_filterbank(sr, 2048), power=2)",
-    "power_to_db": "use amplitude_to_db(np.sqrt(S))",
-    "db_to_power": "use db_to_amplitude(S_db) ** 2",
     "mel": "use mel_filterbank(sr, n_fft)",
     "melscale_fbanks": "use mel_filterbank(sr, n_fft, htk=True, norm=None)",
     "mel_to_stft": "use mel_to_spectrogram(M, mel_filter, power=2)",

@@ -97,7 +97,7 @@ def smooth_levels(C, n_mels):
 @each
 def mfcc(
     y, sr, *, n_mfcc=20, n_mels=128,
-    n_fft=2048, hop_length=None, win_length=None, window="hann",
+    n_fft=2048, hop_length=None, win_length=None, window="hann", center=True,
     fmin=0.0, fmax=None, htk=False, norm="slaney", top_db=80.0,
 ):  # fmt: skip
     """Returns the MFCCs of a sound: all four steps down the staircase.
@@ -112,7 +112,7 @@ def mfcc(
         As in `mel_to_mfcc`.
     n_mels, fmin, fmax, htk, norm
         As in `mel_filterbank`. (`norm` is that of the filters, librosa's `mel_norm`.)
-    n_fft, hop_length, win_length, window
+    n_fft, hop_length, win_length, window, center
         The grid, as in `stft`.
 
     Returns
@@ -132,7 +132,8 @@ def mfcc(
     (20, 265)
     """
     bands = dict(n_mels=n_mels, fmin=fmin, fmax=fmax, htk=htk, norm=norm)
-    grid = dict(n_fft=n_fft, hop_length=hop_length, win_length=win_length, window=window)
+    grid = dict(n_fft=n_fft, hop_length=hop_length, win_length=win_length)
+    grid |= dict(window=window, center=center)
     M = make_mel(np.abs(stft(y, **grid)), mel_filterbank(sr, n_fft, **bands), power=2.0)
     return mel_to_mfcc(M, n_mfcc=n_mfcc, top_db=top_db)
 
@@ -140,7 +141,7 @@ def mfcc(
 @checked(init=AUTO_START)
 def mfcc_to_audio(
     C, sr, *, n_mels=128, n_fft=2048, hop_length=None, win_length=None, window="hann",
-    fmin=0.0, fmax=None, htk=False, norm="slaney",
+    center=True, fmin=0.0, fmax=None, htk=False, norm="slaney",
     n_iter=8, init="auto", length=None, seed=0,
 ):  # fmt: skip
     """Returns a sound that has these MFCCs: all the steps up the staircase.
@@ -155,7 +156,7 @@ def mfcc_to_audio(
         Samples per second of the sound to make: that of the way down.
     n_mels, fmin, fmax, htk, norm
         The mel filters of the way down, as in `mfcc`.
-    n_fft, hop_length, win_length, window
+    n_fft, hop_length, win_length, window, center
         The grid of the way down; `n_fft` must be named if it was not 2048.
     n_iter, length, seed
         As in `mel_to_audio`.
@@ -182,7 +183,8 @@ def mfcc_to_audio(
     True
     """
     bands = dict(n_mels=n_mels, fmin=fmin, fmax=fmax, htk=htk, norm=norm)
-    grid = dict(n_fft=n_fft, hop_length=hop_length, win_length=win_length, window=window)
+    grid = dict(n_fft=n_fft, hop_length=hop_length, win_length=win_length)
+    grid |= dict(window=window, center=center)
     mel_filter = mel_filterbank(sr, n_fft, **bands)
     M = mfcc_to_mel(C, n_mels=n_mels)
     init = best_start(init, C.shape[-2], n_fft)

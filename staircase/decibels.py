@@ -57,6 +57,53 @@ def db_to_amplitude(S_db, *, ref=1.0):
     return antilog(S_db, 20, "S_db", ref=ref)
 
 
+@checked(S=Magnitude(0))
+def power_to_db(S, *, ref=1.0, top_db=80.0):
+    """Returns powers in decibels: 10 log10(S / ref), with a floor.
+
+    Parameters
+    ----------
+    S : ndarray
+        Powers of any shape, as a mel spectrum of ``power=2`` has; as in `amplitude_to_db`.
+    ref : float
+        The power of 0 dB, at least 1e-10.
+    top_db : float or None
+        The floor lies this far below the maximum. None leaves only librosa's floor of 1e-10.
+
+    Returns
+    -------
+    ndarray, shape of `S`
+        Equal to ``librosa.power_to_db`` of each item.
+
+    See Also
+    --------
+    db_to_power : the way back. Notebook 11, "One mistake at a time".
+
+    Examples
+    --------
+    >>> import audiotools as at
+    >>> at.power_to_db([1.0, 0.1, 0.0])
+    array([  0., -10., -80.])
+    """
+    S_db = 10 * np.log10(_over(np.maximum(S, POWER_MIN), max(ref, POWER_MIN)))
+    return floored(S_db.astype(S.dtype), top_db)
+
+
+@checked(S_db=Array(0))
+def db_to_power(S_db, *, ref=1.0):
+    """Returns decibels `S_db`, of any shape, as powers: ref x 10^(S_db / 10).
+
+    `ref` is the power of 0 dB: what the way down took.
+
+    Examples
+    --------
+    >>> import audiotools as at
+    >>> at.db_to_power([0.0, -20.0])
+    array([1.  , 0.01])
+    """
+    return antilog(S_db, 10, "S_db", ref=ref)
+
+
 @each(top_db=depth)
 def pretty_spectrogram(y, *, n_fft=2048, hop_length=None, ref=None, top_db=80.0):
     """Returns the picture of a sound: its spectrogram in decibels, down to a floor.

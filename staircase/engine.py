@@ -2,8 +2,8 @@
 
 Only its neighbours come in here, frames and phase, with arguments that are checked.
 
-**The layout.** A waveform is kept with the n_fft//2 samples of silence that centring puts
-before it, cut into hops. Frame t begins at hop t and is R = ceil(n_fft / hop_length) hops
+**The layout.** A waveform is kept with the silence, if any, that centring puts before it
+(n_fft//2 samples), cut into hops. Frame t begins at hop t and is R = ceil(n_fft / hop_length) hops
 long. Spectra lie as frames in rows, one after the other in memory, and are made, changed
 and added up a block of frames at a time, so that a block never leaves the processor's
 cache, and no complex spectrogram is ever made as a whole::
@@ -81,8 +81,8 @@ def blocks(n_frames, size):
 class Frames:
     """Where the frames of a waveform lie: the way to its spectra and back.
 
-    Waveforms here are whole hops: n_fft//2 samples of silence, the sound, and as many
-    samples after it as the last frame needs.
+    Waveforms here are whole hops: the silence in front, the sound, and as many samples after
+    it as the last frame needs.
 
     Parameters
     ----------
@@ -91,12 +91,14 @@ class Frames:
     weight : ndarray (length,)
         What the squared windows over each sample of the sound add up to.
     n_frames : int
+    before : int
+        Samples of silence in front of the sound.
     """
 
-    def __init__(self, window, hop_length, weight, n_frames):
+    def __init__(self, window, hop_length, weight, n_frames, before):
         self.window, self.hop_length, self.n_frames = window, hop_length, n_frames
         self.hops_per_frame = -(-len(window) // hop_length)
-        self.sound = slice(len(window) // 2, len(window) // 2 + len(weight))
+        self.sound = slice(before, before + len(weight))
         n_hops = max(n_frames + self.hops_per_frame - 1, -(-self.sound.stop // hop_length))
         self.gain = np.zeros(n_hops * hop_length, weight.dtype)
         np.divide(1, weight, out=self.gain[self.sound])  # 0 in the silence around
@@ -125,9 +127,7 @@ class Frames:
         """Returns the frames `first` up to `last` alone, and the slice of samples they span."""
         part = copy.copy(self)
         part.n_frames = last - first
-        span = slice(
-            first * self.hop_length, (last + self.hops_per_frame - 1) * self.hop_length
-        )
+        span = slice(first * self.hop_length, (last + self.hops_per_frame - 1) * self.hop_length)
         part.gain = self.gain[span]
         return part, span
 

@@ -1,8 +1,9 @@
 """y <-> D: cut a sound into frames, transform each, and put them together again. Notebook 01.
 
 The *grid* is where the frames lie and how they are weighted: ``n_fft``, ``hop_length``,
-``win_length``, ``window``. Every function of the house that makes or reads a spectrum
-takes these four, with the meaning that `stft` gives them, and fills in their defaults here.
+``win_length``, ``window``, ``center``. Every function of the house that makes or reads a
+spectrum takes these five, with the meaning that `stft` gives them, and fills in their defaults
+here.
 A window is an array, or a name that scipy knows; one with a name of our own would be made in
 `_as_window`.
 """
@@ -30,9 +31,12 @@ class Grid(NamedTuple):
     n_fft: int
     hop_length: int
     window: np.ndarray  # (n_fft,) float64, centred between zeros
+    center: bool = True
 
     @classmethod
-    def of(cls, n_fft, hop_length, win_length, window, *, rows=None, cure=_THE_OTHER_N_FFT):
+    def of(
+        cls, n_fft, hop_length, win_length, window, center=True, *, rows=None, cure=_THE_OTHER_N_FFT
+    ):
         """Returns the grid of these options; an n_fft of None is read off a spectrum's `rows`."""
         n_fft = NAMES["n_fft"](2 * (rows - 1), "n_fft") if n_fft is None else n_fft
         if rows not in (None, 1 + n_fft // 2):
@@ -46,10 +50,10 @@ class Grid(NamedTuple):
         refuse_gaps(hop_length, win_length, name)
         before = (n_fft - win_length) // 2
         window = np.pad(_as_window(window, win_length), (before, n_fft - win_length - before))
-        return cls(n_fft, hop_length, window)
+        return cls(n_fft, hop_length, window, center)
 
     @classmethod
-    def of_spectrum(cls, S, n_fft, hop_length, win_length, window):
+    def of_spectrum(cls, S, n_fft, hop_length, win_length, window, center=True):
         """Returns the grid of a spectrum; says so where `S` probably is none, or on its side."""
         (rows, columns), cure = S.shape, _THE_OTHER_N_FFT
         if n_fft is None:
@@ -61,7 +65,12 @@ class Grid(NamedTuple):
             cure = likely.swapped("D" if S.dtype.kind == "c" else "S")
         elif rows <= min(256, n_fft // 4):
             cure += ", a mel spectrum to mel_to_audio, MFCCs to mfcc_to_audio"
-        return cls.of(n_fft, hop_length, win_length, window, rows=rows, cure=cure)
+        return cls.of(n_fft, hop_length, win_length, window, center, rows=rows, cure=cure)
+
+    @property
+    def before(self):
+        """The samples of silence in front of the sound, where the first frame begins."""
+        return self.n_fft // 2 if self.center else 0
 
     @property
     def is_sparse(self):
@@ -70,7 +79,8 @@ class Grid(NamedTuple):
 
     def shortest(self, n_frames):
         """Returns the fewest samples of which `stft` makes `n_frames` frames."""
-        return self.hop_length * (n_frames - 1) + self.n_fft % 2
+        around = self.n_fft % 2 if self.center else self.n_fft
+        return self.hop_length * (n_frames - 1) + around
 
     def length(self, length, n_frames):
         """Returns the samples to make of `n_frames` frames: `length`, if `stft` makes as many."""
@@ -88,19 +98,21 @@ class Grid(NamedTuple):
     def weight(self, length, n_frames, dtype, *, guess=False):
         """Returns what the squared windows over each sample of a sound add up to.
 
-        Behind the centre of the last frame its window fades out alone. There, samples whose
-        weight drowns in rounding errors weigh infinitely much: divided by it they are silent.
-        A `guess` must not be divided by almost nothing either: there weights count as at least
-        a tenth of the window's peak, and before the last centre none may be below a thousandth.
+        Behind the centre of the last frame its window fades out alone, and before that of the
+        first its fades in. There, samples whose weight drowns in rounding errors weigh infinitely
+        much: divided by it they are silent. A `guess` must not be divided by almost nothing
+        either: there weights count as at least a tenth of the window's peak, and between the
+        centres none may be below a thousandth.
         """
         squares = (self.window.astype(dtype) ** 2)[:, None]
         weight = np.zeros(self.length(length, n_frames), dtype)
         sums = add_up(np.broadcast_to(squares, (self.n_fft, n_frames)), self.hop_length)
-        sums = sums[self.n_fft // 2 :][: len(weight)]  # a long hop may leave the end unheard
+        sums = sums[self.before :][: len(weight)]  # a long hop may leave the end unheard
         weight[: len(sums)] = sums
-        inside, peak = self.shortest(n_frames), squares.max()
+        first_centre, peak = self.n_fft // 2 - self.before, squares.max()
+        inside = slice(first_centre, self.shortest(n_frames) - first_centre)
         rounding = np.finfo(dtype).eps * peak
-        unheard = np.count_nonzero(weight[:inside] <= (1e-3 * peak if guess else rounding))
+        unheard = np.count_nonzero(weight[inside] <= (1e-3 * peak if guess else rounding))
         if unheard:
             raise ValueError(
                 f"hop_length={self.hop_length} leaves {unheard} samples that hardly any frame "
@@ -108,7 +120,8 @@ class Grid(NamedTuple):
                 "the window"
             )
         if guess:
-            weight[inside:] = np.maximum(weight[inside:], 0.1 * peak)
+            for fading in (weight[: inside.start], weight[inside.stop :]):
+                np.maximum(fading, 0.1 * peak, out=fading)
         weight[weight <= rounding] = np.inf
         return weight
 
@@ -120,7 +133,7 @@ class Grid(NamedTuple):
     def join_frames(self, frames, weight):
         """Returns the waveform whose windowed frames come nearest to `frames`."""
         window = self.window.astype(frames.dtype)[:, None]
-        y = add_up(frames * window, self.hop_length)[self.n_fft // 2 :][: len(weight)]
+        y = add_up(frames * window, self.hop_length)[self.before :][: len(weight)]
         return np.pad(y, (0, len(weight) - len(y))) / weight
 
 
@@ -238,7 +251,7 @@ def add_up(frames, hop_length):
 
 
 @each
-def stft(y, *, n_fft=2048, hop_length=None, win_length=None, window="hann"):
+def stft(y, *, n_fft=2048, hop_length=None, win_length=None, window="hann", center=True):
     """Returns the short-time Fourier transform: one spectrum per frame, side by side.
 
     Frame t is centred on sample ``t * hop_length``; beyond its ends the sound is silent.
@@ -256,12 +269,17 @@ def stft(y, *, n_fft=2048, hop_length=None, win_length=None, window="hann"):
         Length of the window, at most `n_fft` (None); zeros fill the rest of the frame.
     window : str, tuple or ndarray (win_length,)
         A name that `scipy.signal.get_window` knows, made periodic, or the values.
+    center : bool
+        False: frame t begins at sample ``t * hop_length``, and only full frames count. What lies
+        beyond the ends is then yours to say: librosa's ``pad_mode="reflect"`` is
+        ``stft(np.pad(y, n_fft // 2, mode="reflect"), center=False)``.
 
     Returns
     -------
     ndarray (..., 1 + n_fft//2, n_frames), complex
         Row k is the frequency ``k * sr / n_fft`` Hz, column t the time ``t * hop_length / sr``
-        seconds; ``n_frames = 1 + n // hop_length`` for an even `n_fft`.
+        seconds; ``n_frames = 1 + n // hop_length`` for an even `n_fft`, not centred
+        ``1 + (n - n_fft) // hop_length``.
 
     See Also
     --------
@@ -275,8 +293,8 @@ def stft(y, *, n_fft=2048, hop_length=None, win_length=None, window="hann"):
     >>> D.shape, D.dtype
     ((513, 265), dtype('complex64'))
     """
-    grid = Grid.of(n_fft, hop_length, win_length, window)
-    frames = frame(np.pad(y, n_fft // 2), n_fft, grid.hop_length).T
+    grid = Grid.of(n_fft, hop_length, win_length, window, center)
+    frames = frame(np.pad(y, grid.before), n_fft, grid.hop_length).T
     window = grid.window.astype(y.dtype)
     shape, dtype = (len(frames), 1 + n_fft // 2), np.result_type(y.dtype, np.complex64)
     affordable(shape[::-1], dtype, "an STFT", "choose a longer hop_length, or cut y")
@@ -287,7 +305,9 @@ def stft(y, *, n_fft=2048, hop_length=None, win_length=None, window="hann"):
 
 
 @each
-def istft(D, *, n_fft=None, hop_length=None, win_length=None, window="hann", length=None):
+def istft(
+    D, *, n_fft=None, hop_length=None, win_length=None, window="hann", center=True, length=None
+):
     """Returns the waveform whose short-time Fourier transform comes nearest to `D`.
 
     Each frame is transformed back, windowed once more and added at its place; the sum is
@@ -300,12 +320,13 @@ def istft(D, *, n_fft=None, hop_length=None, win_length=None, window="hann", len
         Short-time spectra.
     n_fft : int, optional
         Samples per frame; None means ``2 * (rows - 1)``. An odd `n_fft` must be named.
-    hop_length, win_length, window
+    hop_length, win_length, window, center
         The grid, as in `stft`.
     length : int, optional
         Samples to return: ``len(y)`` of the way down. None stops at the centre of the last
-        frame, ``hop_length * (n_frames - 1)`` samples for an even `n_fft`. With frames less than
-        half overlapping it may end before the sound: what follows is silent, with a warning.
+        frame, ``hop_length * (n_frames - 1)`` samples for an even `n_fft`; not centred, at its
+        end. With frames less than half overlapping it may end before the sound: what follows is
+        silent, with a warning, as is, not centred, what no frame reached.
 
     Returns
     -------
@@ -334,11 +355,11 @@ def istft(D, *, n_fft=None, hop_length=None, win_length=None, window="hann", len
     >>> bool(np.abs(y_hat - y).max() < 1e-6)
     True
     """
-    grid = Grid.of_spectrum(D, n_fft, hop_length, win_length, window)
+    grid = Grid.of_spectrum(D, n_fft, hop_length, win_length, window, center)
     weight = grid.weight(length, D.shape[1], D.real.dtype)
-    last_heard = grid.window.nonzero()[0][-1] - grid.n_fft // 2  # from the centre of its frame
+    last_heard = grid.window.nonzero()[0][-1] - grid.before
     reached = grid.hop_length * (D.shape[1] - 1) + last_heard + 1
-    if reached < len(weight):
+    if center and reached < len(weight):
         warnings.warn(
             f"no frame reaches the last {len(weight) - reached} of {len(weight)} samples, they are "
             "silent: choose hop_length at most half the window on the way down",

@@ -16,10 +16,10 @@ _LOGARITHMS = {  # how each is undone: that of a spectrum S, and that of a mel s
     "log10": ("10 ** {0} (of powers 10 ** ({0} / 2))", "10 ** {0}"),
     "decibels": (
         "db_to_amplitude({0})",
-        "10 ** ({0} / 10) and power=2 (of amplitude_to_db: db_to_amplitude({0}) and power=1)",
+        "db_to_power({0}) and power=2 (of amplitude_to_db: db_to_amplitude({0}) and power=1)",
     ),
 }
-_POWER = ", and power=1 if it is of magnitudes (HiFi-GAN, Tacotron 2), power=2 if of powers"
+_POWER = ", and power=1 if of magnitudes (HiFi-GAN), power=2 if of powers"
 
 
 def below_zero(x, name):
@@ -118,7 +118,8 @@ def _exponentiated(likely, name):
     cures = {words: cures[is_mel].format(name) for words, cures in _LOGARITHMS.items()}
     power = _POWER if is_mel and likely != "decibels" else ""
     others = "; ".join(f"{words}: {cure}" for words, cure in cures.items() if words != likely)
-    return f"it looks like {likely}: pass {cures[likely]}{power}. If {others}"
+    whose = f"; guess_recipe({name}) tells whose" if is_mel else ""
+    return f"it looks like {likely}: pass {cures[likely]}{power}. If {others}{whose}"
 
 
 def _logarithm(x):
@@ -209,7 +210,7 @@ def _logarithms_above_zero(x, name, lowest, highest):
 # Frames in rows, and other shapes
 # ----------------------------------------------------------------------------------------
 
-_BAND_COUNTS = (13, 20, 23, 24, 26, 32, 40, 64, 80, 96, 100, 128, 160, 229, 256)  # or of MFCCs
+BAND_COUNTS = (13, 20, 23, 24, 26, 32, 40, 64, 80, 96, 100, 128, 160, 229, 256)  # or of MFCCs
 
 
 def swapped(*names):
@@ -249,13 +250,13 @@ def no_spectrum(S, hop_length):
     name, n_fft = "D" if S.dtype.kind == "c" else "S", 2 * (rows - 1)
     name_it = f"if the shape is right, pass n_fft={n_fft}"
     if _on_its_side(S, hop_length):
-        mel = ", or is it a mel spectrum for mel_to_audio?" if rows in _BAND_COUNTS else ""
+        mel = ", or is it a mel spectrum for mel_to_audio?" if rows in BAND_COUNTS else ""
         return (
             f"the spectrum has {rows} rows, which make n_fft={n_fft}, and {columns} columns, "
             f"which would make {2 * (columns - 1)}: {swapped(name)}{mel}; {name_it}"
         )
     few = 10 <= rows <= 128 or rows % 32 == 0
-    aside = rows > columns and columns in _BAND_COUNTS
+    aside = rows > columns and columns in BAND_COUNTS
     if (few or aside) and not _usual(rows) and _hop_speaks(rows, hop_length) <= 0:
         return (
             f"the spectrum has {rows} rows, which make n_fft={n_fft}, as hardly an STFT has: is it "
@@ -341,7 +342,7 @@ def _roughness(levels):
 def no_mel(M):
     """Returns what to say of a mel spectrum whose frames probably lie in rows."""
     rows, columns = M.shape
-    if rows <= 256 or not (rows - 1) & (rows - 2) or columns not in _BAND_COUNTS:
+    if rows <= 256 or not (rows - 1) & (rows - 2) or columns not in BAND_COUNTS:
         return ""
     return f"M has {rows} rows and {columns} columns: {swapped('M')}"
 
@@ -370,3 +371,61 @@ def no_cepstrum(C, *, one_sign):
             "of powers, 10 ** (C / 10) if they are decibels"
         )
     return ""
+
+
+# ----------------------------------------------------------------------------------------
+# Features of whatever recipe
+# ----------------------------------------------------------------------------------------
+
+
+def refuse_no_features(X):
+    """Returns the array `X` if it can be features of one sound: finite floats in a table."""
+    if X.dtype.kind == "O":
+        raise TypeError(
+            f"X has dtype object and shape {X.shape}, as utterances of several lengths have, or a "
+            "pickle: pass one utterance, an array of floats"
+        )
+    if X.dtype.kind != "f":
+        raise TypeError(
+            f"X has dtype {X.dtype}, and features are floats: undo a quantisation first, and of a "
+            "waveform make features by recipe.down(y)"
+        )
+    if X.ndim != 2 or not X.size:
+        one = "one utterance at a time, as in X[0]" if X.ndim > 2 else "frames and their numbers"
+        raise ValueError(f"X has shape {X.shape}: pass {one}, in two dimensions, none empty")
+    bad = X.size - np.count_nonzero(np.isfinite(X))
+    if bad:
+        raise ValueError(
+            f"X holds NaN or infinity in {bad} of {X.size} values, as the logarithm of 0 does: put "
+            "them on the floor of the recipe, as in np.where(np.isfinite(X), X, X[np.isfinite(X)]"
+            ".min())"
+        )
+    return X
+
+
+def scaled_features(X, *, linear):
+    """Returns how to undo a scaler, if features of levels (or `linear` ones) look like its work."""
+    low, high = float(X.min()), float(X.max())
+    if not linear and (low, high) == (0, 1) or _unit_columns(X) or _unit_columns(X.T):
+        return (
+            f"X lies in {low:.3g} ... {high:.3g}, as a MinMaxScaler leaves it: undo that first, by "
+            "the scaler of the way down, as in scaler.inverse_transform(X)"
+        )
+    if _centred_rows(X) or _centred_rows(X.T):
+        return (
+            "the mean of each band or coefficient is 0, as after a normalisation by mean and "
+            "variance: make it X * spread + mean again, those of the way down (of Kaldi's cmvn, "
+            "or of scaler.inverse_transform)"
+        )
+    return ""
+
+
+def _unit_columns(X):
+    """Whether each column of `X` spans 0 ... 1 exactly, or -1 ... 1."""
+    low, high = X.min(axis=0), X.max(axis=0)
+    spans = np.abs(high - 1) < 1e-6
+    return (
+        X.shape[0] >= 10
+        and X.shape[1] > 1
+        and bool(np.all(spans & (np.abs(low) < 1e-6)) or np.all(spans & (np.abs(low + 1) < 1e-6)))
+    )

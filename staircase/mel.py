@@ -135,7 +135,7 @@ def mel_filterbank(sr, n_fft, *, n_mels=128, fmin=0.0, fmax=None, htk=False, nor
     _refuse_deaf(corners, bins, f"n_fft={n_fft} has a bin only every {sr / n_fft:.1f} Hz")
     shape = n_mels, len(bins)
     affordable(shape, bins.dtype, "a mel filter", "take a shorter frame", copies=3)
-    mel_filter = _triangles(corners[:, None], bins)
+    mel_filter = triangles(corners[:, None], bins)
     if norm == "slaney":
         mel_filter *= 2 / (corners[2:] - corners[:-2])[:, None]
     return mel_filter
@@ -155,7 +155,7 @@ def band_edges(n_mels, fmin, fmax, htk):
     return mel_to_hz(mels, htk=htk)
 
 
-def _triangles(corners, hz):
+def triangles(corners, hz):
     """Returns triangles of peak 1 at the frequencies `hz`.
 
     Each rises from the centre of its lower neighbour to its own and falls to the centre of
@@ -172,7 +172,7 @@ def _refuse_deaf(corners, bins, why):
     """Refuses triangles so narrow that they fall between two bins and hear nothing."""
     above = np.searchsorted(bins, corners[1:-1]).clip(1, len(bins) - 1)
     nearest = bins[[above - 1, above]]  # (2, n_mels): where a triangle is heard best
-    deaf = np.flatnonzero(~(_triangles(corners, nearest).max(axis=0) >= _FAINT))
+    deaf = np.flatnonzero(~(triangles(corners, nearest).max(axis=0) >= _FAINT))
     if len(deaf):
         more = f" and {len(deaf) - 1} more" if len(deaf) > 1 else ""
         raise ValueError(
@@ -388,7 +388,7 @@ def _stretched(M, factor, n_frames):
 @each(init=AUTO_START)
 def mel_to_audio(
     M, mel_filter, *, power=1.0, n_iter=8, init="auto", length=None, seed=0,
-    n_fft=None, hop_length=None, win_length=None, window="hann",
+    n_fft=None, hop_length=None, win_length=None, window="hann", center=True,
 ):  # fmt: skip
     """Returns a waveform whose mel spectrum comes close to `M`: mel and phase solved together.
 
@@ -416,7 +416,7 @@ def mel_to_audio(
         Samples to return: ``len(y)`` of the way down.
     seed : int
         Of random phases.
-    n_fft, hop_length, win_length, window
+    n_fft, hop_length, win_length, window, center
         The grid of the way down, as in `istft`.
 
     Returns
@@ -439,7 +439,7 @@ def mel_to_audio(
     (True, True)
     """
     _refuse_bands(mel_filter, M)
-    grid = Grid.of(n_fft, hop_length, win_length, window, rows=mel_filter.shape[1])
+    grid = Grid.of(n_fft, hop_length, win_length, window, center, rows=mel_filter.shape[1])
     clicks = grid.is_sparse and n_iter and in_step(M, power, grid.n_fft)
     init = best_start(init, grid.n_fft if clicks else len(M), grid.n_fft)
     is_random = isinstance(init, str) and init == "random"

@@ -61,7 +61,7 @@ def _unit_peak(y):
 
 @each
 def invert_spectrogram(
-    S, *, n_fft=None, hop_length=None, win_length=None, window="hann", length=None
+    S, *, n_fft=None, hop_length=None, win_length=None, window="hann", center=True, length=None
 ):
     """Returns a waveform from magnitudes in one pass: frames slid into agreement.
 
@@ -74,7 +74,7 @@ def invert_spectrogram(
     ----------
     S : ndarray (..., 1 + n_fft//2, n_frames)
         Magnitudes.
-    n_fft, hop_length, win_length, window, length
+    n_fft, hop_length, win_length, window, center, length
         The grid and the samples to return, as in `istft`.
 
     Returns
@@ -103,8 +103,8 @@ def invert_spectrogram(
     >>> at.spectral_convergence(np.abs(at.stft(y_hat, n_fft=1024, hop_length=256)), S) < -8
     True
     """
-    grid = Grid.of_spectrum(S, n_fft, hop_length, win_length, window)
-    n_fft, hop_length, window = grid
+    grid = Grid.of_spectrum(S, n_fft, hop_length, win_length, window, center)
+    n_fft, hop_length, window, _ = grid
     pulses = np.fft.fftshift(scipy.fft.irfft(S, n=n_fft, axis=0), axes=0)
     aligned = np.empty_like(pulses)
     laid_down = np.zeros(n_fft + hop_length * (S.shape[1] - 1), dtype=S.dtype)
@@ -121,7 +121,9 @@ def invert_spectrogram(
 
 
 @each
-def phase_gradient(S, *, n_fft=None, hop_length=None, win_length=None, window="hann", seed=0):
+def phase_gradient(
+    S, *, n_fft=None, hop_length=None, win_length=None, window="hann", center=True, seed=0
+):
     """Returns phases that fit the magnitudes `S`, with no iteration.
 
     Where a bell-shaped window glides over a sound, phase and magnitude hang together: how
@@ -137,7 +139,7 @@ def phase_gradient(S, *, n_fft=None, hop_length=None, win_length=None, window="h
     ----------
     S : ndarray (..., 1 + n_fft//2, n_frames)
         Magnitudes.
-    n_fft, hop_length, win_length, window
+    n_fft, hop_length, win_length, window, center
         The grid of the way down, as in `istft`. The more the window looks like a bell, the
         better: Hann and its like do, "boxcar" hardly.
     seed : int
@@ -166,7 +168,7 @@ def phase_gradient(S, *, n_fft=None, hop_length=None, win_length=None, window="h
     >>> at.spectral_convergence(np.abs(at.stft(y_hat, n_fft=1024, hop_length=256)), S) < -20
     True
     """
-    grid = Grid.of_spectrum(S, n_fft, hop_length, win_length, window)
+    grid = Grid.of_spectrum(S, n_fft, hop_length, win_length, window, center)
     phases = engine.gradient_phases(S.T, grid.window, grid.hop_length, seed)
     return np.concatenate([phase for _, phase in phases]).T.astype(S.dtype)
 
@@ -174,7 +176,7 @@ def phase_gradient(S, *, n_fft=None, hop_length=None, win_length=None, window="h
 @each
 def griffin_lim(
     S, *, n_iter=16, momentum=0.99, gamma=1.25, init="gradient", length=None, seed=0,
-    n_fft=None, hop_length=None, win_length=None, window="hann",
+    n_fft=None, hop_length=None, win_length=None, window="hann", center=True,
 ):  # fmt: skip
     """Returns a waveform whose short-time magnitudes come close to `S`: guesses the phase.
 
@@ -204,7 +206,7 @@ def griffin_lim(
         Samples to return: ``len(y)`` of the way down; None stops at the last frame's centre.
     seed : int
         Of random phases, which the faint cells of "gradient" have as well.
-    n_fft, hop_length, win_length, window
+    n_fft, hop_length, win_length, window, center
         The grid of the way down, as in `stft`; an `n_fft` of None is read off the rows.
 
     Returns
@@ -238,7 +240,7 @@ def griffin_lim(
     >>> y_hat.shape == y.shape, at.spectral_convergence(S_hat, S) < -30
     (True, True)
     """
-    grid = Grid.of_spectrum(S, n_fft, hop_length, win_length, window)
+    grid = Grid.of_spectrum(S, n_fft, hop_length, win_length, window, center)
     stage = keeping(S), dict(n_iter=n_iter, momentum=momentum, gamma=gamma)
     return solve([stage], S, init, grid, length, seed)
 
@@ -262,7 +264,7 @@ def solve(stages, S, init, grid, length, seed):
 @checked(S=Magnitude(alone="watch one sound (rows, frames) at a time"))
 def griffin_lim_steps(
     S, *, n_iter=16, momentum=0.99, gamma=1.25, init="gradient", length=None, seed=0,
-    n_fft=None, hop_length=None, win_length=None, window="hann",
+    n_fft=None, hop_length=None, win_length=None, window="hann", center=True,
 ):  # fmt: skip
     """Returns a generator of `griffin_lim`'s waveforms: the start, then one per iteration.
 
@@ -270,7 +272,8 @@ def griffin_lim_steps(
     ----------
     S : ndarray (1 + n_fft//2, n_frames)
         Magnitudes, of one sound, which is never cut into segments.
-    n_iter, momentum, gamma, init, length, seed, n_fft, hop_length, win_length, window
+    n_iter, momentum, gamma, init, length, seed, n_fft, hop_length, win_length, window,
+    center
         As in `griffin_lim`.
 
     Yields
@@ -295,7 +298,7 @@ def griffin_lim_steps(
     (5, True)
     """
     S = S.copy("K")  # the caller may change it before the last step
-    grid = Grid.of_spectrum(S, n_fft, hop_length, win_length, window)
+    grid = Grid.of_spectrum(S, n_fft, hop_length, win_length, window, center)
     frames, y = _begin(S, init, grid, length, seed)
     project = engine.projection(frames, engine.keep_magnitude(S.T))
     steps = engine.iterate(project, y, n_iter, momentum, gamma)
@@ -313,6 +316,7 @@ def _begin(S, init, grid, length, seed):
         grid.hop_length,
         grid.weight(length, S.shape[1], S.dtype, guess=True),  # without a name it is not kept
         S.shape[1],
+        grid.before,
     )
     phases = _first_phases(S, init, grid, length, seed)
     return frames, frames.join(engine.with_phases(S.T, phases))
@@ -336,7 +340,7 @@ def _first_phases(S, init, grid, length, seed):
 def invert_pretty_spectrogram(
     S_db, *, ref=1.0, top_db=80.0,
     n_iter=16, momentum=0.99, gamma=1.25, init="gradient", length=None, seed=0,
-    n_fft=None, hop_length=None, win_length=None, window="hann",
+    n_fft=None, hop_length=None, win_length=None, window="hann", center=True,
 ):  # fmt: skip
     """Returns a waveform from the picture that `pretty_spectrogram` makes.
 
@@ -349,7 +353,8 @@ def invert_pretty_spectrogram(
         comes back.
     top_db : float
         The floor of the way down lies at -`top_db`.
-    n_iter, momentum, gamma, init, length, seed, n_fft, hop_length, win_length, window
+    n_iter, momentum, gamma, init, length, seed, n_fft, hop_length, win_length, window,
+    center
         As in `griffin_lim`.
 
     Returns

@@ -12,7 +12,7 @@ import audiotools as at
 from staircase import arguments
 from staircase.arguments import AUDIBLE, NAMES, Array, Number, Start, Whole, checked, each, or_none
 
-PUBLIC = [getattr(at, name) for name in at.__all__]
+PUBLIC = [f for f in map(vars(at).get, at.__all__) if inspect.isfunction(f)]
 
 
 @each

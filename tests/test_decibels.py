@@ -4,6 +4,7 @@ More of it, drawn at random and from the tests of others, stands in test_propert
 test_peers.py, under "decibels".
 """
 
+import librosa
 import numpy as np
 import pytest
 
@@ -13,6 +14,16 @@ import audiotools as at
 def test_every_item_of_a_batch_has_its_own_floor():
     S = np.stack([np.eye(3), 100 * np.eye(3)])
     assert np.array_equal(at.amplitude_to_db(S, top_db=40).min(axis=(1, 2)), [-40, 0])
+
+
+@pytest.mark.parametrize("ref, top_db", [(1.0, 80.0), (3e-3, 40.0), (1.0, None), (1e-12, 80.0)])
+def test_powers_have_the_decibels_of_librosa(slt, ref, top_db):
+    P = np.abs(at.stft(slt[0])) ** 2
+    ours = at.power_to_db(P, ref=ref, top_db=top_db)
+    assert np.allclose(ours, librosa.power_to_db(P, ref=ref, top_db=top_db), atol=1e-3)
+    assert np.allclose(at.db_to_power(ours, ref=ref), librosa.db_to_power(ours, ref=ref), rtol=1e-4)
+    if ref == 1.0 and top_db is None:
+        assert np.allclose(ours, at.amplitude_to_db(np.sqrt(P), top_db=None), atol=1e-3)
 
 
 def test_silence_stays_finite():

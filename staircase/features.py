@@ -1,0 +1,130 @@
+"""A file of features in: arrays of numpy, Kaldi's archives in text, tables. Notebook 11."""
+
+import io
+import os
+import re
+import warnings
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from .arguments import checked, shown
+
+_LARGEST = 2**28  # bytes
+_ARCHIVED = re.compile(rb"(\S+)\s+\[([^\]]*)\]")  # utterance  [ numbers ]
+
+
+@checked
+def load_features(path, *, name=None):
+    r"""Returns the features in a file: an array of numpy, a Kaldi archive in text, or a table.
+
+    What it is, the file's bytes tell, not its name. Pickles are refused, whatever they are
+    called: to load one is to run what it says.
+
+    Parameters
+    ----------
+    path : str, Path, or a binary file
+        ``.npy``, ``.npz``, an archive as ``copy-feats ark:x.ark ark,t:x.txt`` writes it, or numbers
+        in lines, with commas, semicolons, tabs or blanks between them; a first line may have
+        words.
+    name : str, optional
+        Which array of an ``.npz``, or which utterance of an archive, if there are several.
+
+    Returns
+    -------
+    ndarray
+        As it was saved: frames may lie in rows or in columns.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        No such file; a pickle; several arrays and no `name`; no numbers.
+
+    See Also
+    --------
+    guess_recipe : what they may be. Notebook 11, "Bring your own".
+
+    Examples
+    --------
+    >>> import io, audiotools as at
+    >>> at.load_features(io.BytesIO(b"utt1  [ 1 2 3\n 4 5 6 ]"))
+    array([[1., 2., 3.],
+           [4., 5., 6.]])
+    """
+    data, called = _bytes(path)
+    found = _arrays(data, called)
+    if name is None and len(found) == 1:
+        return next(iter(found.values()))
+    if name not in found:
+        first = ", ".join(list(found)[:5])
+        wanted = f"has no {shown(name)}" if name is not None else f"holds {len(found)} arrays"
+        raise ValueError(f"{called} {wanted}: pass name=, one of {first}")
+    return found[name]
+
+
+def _bytes(path):
+    """Returns what a file holds, and what to call it."""
+    if hasattr(path, "read"):
+        data, called = path.read(), "the file"
+    else:
+        called = os.fspath(path)
+        if Path(called).stat().st_size > _LARGEST:
+            raise ValueError(
+                f"{called} is larger than {_LARGEST >> 20} MB: save one utterance of it"
+            )
+        data = Path(called).read_bytes()
+    if not data:
+        raise ValueError(f"{called} is empty: it holds no bytes")
+    return data, called
+
+
+def _arrays(data, called):
+    """Returns {name: array} of what the bytes of a file hold."""
+    save_it = "save the array as .npy, by np.save(path, np.asarray(X))"
+    if data[:1] == b"\x80":
+        raise ValueError(f"{called} is a pickle, and to load one is to run what it says: {save_it}")
+    if data[:2] == b"PK" and not all(n.endswith(".npy") for n in _members(data, called)):
+        raise ValueError(f"{called} is a zip of other things, as torch.save writes: {save_it}")
+    if data[:6] == b"\x93NUMPY" or data[:2] == b"PK":
+        try:
+            loaded = np.load(io.BytesIO(data), allow_pickle=False)
+            return dict(loaded) if data[:2] == b"PK" else {called: loaded}
+        except Exception as error:  # whatever a damaged file makes of itself
+            pickled = "pickle" in str(error)
+            why = "holds Python objects, a pickle" if pickled else f"is damaged ({error})"
+            raise ValueError(f"{called} {why}: {save_it}, of floats") from None
+    if b"\0" in data[:4096]:
+        cure = "of Kaldi's archives take copy-feats ark:x.ark ark,t:x.txt"
+        raise ValueError(f"{called} is neither numpy's nor text: {save_it}; {cure}")
+    archived = {key.decode(errors="replace"): body for key, body in _ARCHIVED.findall(data)}
+    return {
+        key: _table(body, f"{called}, {key},") for key, body in (archived or {called: data}).items()
+    }
+
+
+def _members(data, called):
+    """Returns the names of what a zip holds."""
+    try:
+        return zipfile.ZipFile(io.BytesIO(data)).namelist()
+    except zipfile.BadZipFile as error:
+        raise ValueError(f"{called} is damaged ({error}): fetch it again") from None
+
+
+def _table(text, called):
+    """Returns numbers in lines; a first line without numbers is a heading."""
+    lines = [line.split() for line in re.sub(rb"[,;\t]", b" ", text.strip()).splitlines()]
+    lines = [line for line in lines if line]
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            return np.array(lines, dtype=float)
+    except (ValueError, Warning):
+        pass
+    try:
+        return np.array(lines[1:], dtype=float)
+    except ValueError as error:
+        why = " ".join(str(error).split())[:80]
+        raise ValueError(
+            f"{called} holds no table of numbers ({why}): every line as many"
+        ) from None
