@@ -68,7 +68,7 @@ import audiotools as at
 from staircase.files import read as read_sound
 from staircase.sound import resampled
 
-VERSION = 1  # of the layout above; a store of a later one is refused
+VERSION = 2  # of the layout above, 1 without a convention; a store of a later one is refused
 SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au")
 SUFFIXES += (".snd", ".caf", ".w64", ".sph", ".wave", ".bwf", ".rf64", ".bw64", ".mp2", ".aifc")
 SUFFIXES += (".mp1", ".mpga", ".nist", ".voc", ".svx", ".8svx", ".iff", ".sf", ".paf", ".avr")
@@ -109,6 +109,9 @@ class Recipe:
         Floor below the loudest cell of a file.
     pitch : (float, float), optional
         Also track a pitch, between these two frequencies in Hz: (65, 420) for speech.
+    convention : at.Recipe, optional
+        Keep features of this convention, one of ``at.RECIPES`` or your own: all of the above is
+        then what it says, and there can be no pitch. `build` takes an ``at.Recipe`` as it is.
 
     Raises
     ------
@@ -131,9 +134,13 @@ class Recipe:
     n_mfcc: int | None = None
     top_db: float | None = 80.0
     pitch: tuple[float, float] | None = None
+    convention: at.Recipe | None = None
 
     def __post_init__(self):
         """Goes down and up once: what a step cannot do, it refuses before the night begins."""
+        if self.convention is not None:
+            self._take_over()
+            return
         for name in ("sr", "n_fft", "hop_length", "n_mels", "n_mfcc"):
             if name != "n_mfcc" or self.n_mfcc is not None:
                 self._check_whole(name)
@@ -144,6 +151,24 @@ class Recipe:
         y = np.ones(min(self.hop_length, 2**18))  # two frames; compiles pyin, once for all workers
         X, f0 = self.down(y)
         self.up(X, f0, **(dict(init="random", n_iter=0) if f0 is None else {}))
+
+    def _take_over(self):
+        """Takes the values of the convention, which was tried when it was written down."""
+        if isinstance(self.convention, dict):  # as a store has it
+            object.__setattr__(self, "convention", at.Recipe(**self.convention))
+        if not isinstance(self.convention, at.Recipe):
+            raise TypeError(f"convention={self.convention!r} must be an at.Recipe: see at.RECIPES")
+        for field in dataclasses.fields(self):
+            said = getattr(self, field.name)
+            here = getattr(
+                self.convention, field.name, said if field.name == "convention" else None
+            )
+            if said not in (here, field.default):
+                raise ValueError(
+                    f"{field.name}={said!r} beside a convention: leave it out, or change the "
+                    "convention by dataclasses.replace (a pitch goes with our own features alone)"
+                )
+            object.__setattr__(self, field.name, here)
 
     def _check_whole(self, name):
         value = getattr(self, name)
@@ -190,10 +215,13 @@ class Recipe:
         Returns
         -------
         X : ndarray (n_features, n_frames)
-            Mel bands or MFCCs in dB, frames in columns.
+            Mel bands or MFCCs in dB (or as the convention has them), frames in columns.
         f0 : ndarray (n_frames,) or None
             Hz, 0 where there is none; None if the recipe has no pitch.
         """
+        if self.convention is not None:
+            X = self.convention.down(y)
+            return (X.T if self.convention.in_rows else X), None
         S = np.abs(at.stft(y, n_fft=self.n_fft, hop_length=self.hop_length))
         M = at.make_mel(S, self._mel_filter, power=2)
         if self.n_mfcc is None:
@@ -247,6 +275,9 @@ class Recipe:
         for name in options:
             if hasattr(self, name):
                 raise TypeError(f"{name}={options[name]!r}: leave it out, the recipe says it")
+        if self.convention is not None:
+            X = np.transpose(X) if self.convention.in_rows else X
+            return self.convention.up(X, length=length, **options)
         options |= dict(n_fft=self.n_fft, hop_length=self.hop_length, length=length)
         is_mel = self.n_mfcc is None
         M = at.db_to_amplitude(X) ** 2 if is_mel else None
@@ -365,8 +396,8 @@ def build(folder, store, recipe, *, n_jobs=None, progress=True):
         Where the sounds are: files with one of `SUFFIXES`, rates and channels mixed.
     store : str or path
         A new folder, or a store of the same recipe. One build at a time.
-    recipe : Recipe
-        What to compute.
+    recipe : Recipe or at.Recipe
+        What to compute: our own features, or those of another tool, ``at.RECIPES["whisper"]``.
     n_jobs : int, optional
         Processes; -1 is one for each core. None is one process, or all that the surrounding
         ``joblib.parallel_config`` has.
@@ -400,8 +431,9 @@ def build(folder, store, recipe, *, n_jobs=None, progress=True):
         others = f". {_unread(unread)}" if unread else ""
         suffixes = " ".join(SUFFIXES)
         raise ValueError(f"{folder} holds no sound, nor does a folder in it: {suffixes}{others}")
+    recipe = Recipe(convention=recipe) if isinstance(recipe, at.Recipe) else recipe
     if not isinstance(recipe, Recipe):
-        raise TypeError(f"recipe={recipe!r} must be a Recipe")
+        raise TypeError(f"recipe={recipe!r} must be a Recipe, or one of at.RECIPES")
     if n_jobs is not None and (type(n_jobs) is not int or n_jobs == 0):
         raise TypeError(f"n_jobs={n_jobs!r} must be a number of processes, or -1 for all cores")
     if not (callable(progress) or isinstance(progress, bool)):
@@ -515,8 +547,7 @@ def _is_finished(target, recipe, sha256):
     try:
         about = _metadata(target)
         _read(target)  # all of it: a power cut may leave a hole
-        values = json.loads(json.dumps(dataclasses.asdict(recipe)))
-        return about["recipe"] == values and about["source"]["sha256"] == sha256
+        return _recipe(about) == recipe and about["source"]["sha256"] == sha256
     except (FileNotFoundError, pa.ArrowInvalid):
         return False
 
@@ -543,7 +574,11 @@ def _schema(recipe, **metadata):
     columns = [("item", pa.string()), ("frame", pa.int32())]
     columns += [(recipe.feature, pa.list_(pa.float32(), recipe.n_features))]
     columns += [("f0", pa.float32())] if recipe.pitch else []
-    metadata |= dict(recipe=dataclasses.asdict(recipe), conventions=CONVENTIONS, version=VERSION)
+    values, conventions, version = dataclasses.asdict(recipe), "those of the recipe", VERSION
+    if recipe.convention is None:  # so that an older corpus.py reads it as well
+        del values["convention"]
+        conventions, version = CONVENTIONS, 1
+    metadata |= dict(recipe=values, conventions=conventions, version=version)
     return pa.schema(columns, {"corpus": json.dumps(metadata)})
 
 
@@ -595,7 +630,7 @@ def _begin(store, recipe):
     items = [_path(store, item) for item in itertools.islice(_items(store), 9)]
     for path in [marker, *items]:  # if the marker is lost or damaged, the items know the recipe
         with contextlib.suppress(FileNotFoundError, NotADirectoryError, pa.ArrowInvalid):
-            there = Recipe(**_metadata(path)["recipe"])
+            there = _recipe(_metadata(path))
             break
     if items and there not in (None, recipe):
         raise ValueError(
@@ -644,6 +679,11 @@ def _metadata(path):
             f"up to {VERSION}: take a newer corpus.py"
         )
     return metadata
+
+
+def _recipe(metadata):
+    """Returns the recipe of an item or a store; one from before `convention` has none."""
+    return Recipe(**metadata["recipe"])
 
 
 def _read(path, columns=None):
@@ -704,8 +744,7 @@ class Store:
 
     def __init__(self, path):
         self.path = path
-        recipe = _metadata(path / "_common_metadata")["recipe"]
-        self.recipe = Recipe(**recipe)
+        self.recipe = _recipe(_metadata(path / "_common_metadata"))
 
     def __repr__(self):
         """Returns where it is and what it holds."""
@@ -732,7 +771,7 @@ class Store:
         return _metadata(self._file(item))["source"]
 
     def features(self, item):
-        """Returns the features of an item in dB, (n_features, n_frames)."""
+        """Returns the features of an item, (n_features, n_frames); in dB, if they are our own."""
         column = self._column(item, self.recipe.feature).flatten()
         return column.to_numpy().reshape(-1, self.recipe.n_features).T.copy()
 

@@ -5,7 +5,7 @@ The *grid* is where the frames lie and how they are weighted: ``n_fft``, ``hop_l
 spectrum takes these five, with the meaning that `stft` gives them, and fills in their defaults
 here.
 A window is an array, or a name that scipy knows; one with a name of our own would be made in
-`_as_window`.
+`as_window`.
 """
 
 import warnings
@@ -49,7 +49,7 @@ class Grid(NamedTuple):
         hop_length = max(1, win_length // 4) if hop_length is None else hop_length
         refuse_gaps(hop_length, win_length, name)
         before = (n_fft - win_length) // 2
-        window = np.pad(_as_window(window, win_length), (before, n_fft - win_length - before))
+        window = np.pad(as_window(window, win_length), (before, n_fft - win_length - before))
         return cls(n_fft, hop_length, window, center)
 
     @classmethod
@@ -146,12 +146,12 @@ def refuse_gaps(hop_length, length, name):
         )
 
 
-def _as_window(window, win_length):
-    """Returns a periodic window (win_length,) by its name, or the values as they are."""
+def as_window(window, win_length, periodic=True):
+    """Returns a window (win_length,) by its name, or the values as they are."""
     if isinstance(window, (str, tuple, float)):
         named = (window,) if isinstance(window, str) else window  # old scipy takes "8" for 8.0
         try:
-            window = scipy.signal.get_window(named, win_length, fftbins=True)
+            window = scipy.signal.get_window(named, win_length, fftbins=periodic)
         except Exception as error:  # scipy raises various types
             reason = " ".join(str(error).split())[:80]
             raise ValueError(

@@ -31,7 +31,7 @@ from .arguments import (
     shown,
 )
 from .decibels import floored
-from .frames import Grid, frame, stft
+from .frames import Grid, as_window, frame, stft
 from .mel import (
     band_edges,
     best_start,
@@ -210,7 +210,9 @@ class Recipe:
             raise ValueError(f"pad={self.pad} is for frames that are not centred: center=False")
         if self.center and self.tail == "pad":
             raise ValueError('tail="pad" is for frames that are not centred: center=False')
-        Grid.of(self.n_fft, self.hop_length, None, np.ones(self.n_fft))
+        Grid.of(
+            self.n_fft, self.hop_length, self.win_length, np.ones(self.win_length or self.n_fft)
+        )
         if self.window not in _WINDOWS:  # their names need not be tried: scipy.signal takes long
             self._window()
         if not self.filters().any():
@@ -290,9 +292,8 @@ class Recipe:
     def _window(self):
         """Returns the window (win_length,)."""
         name, length = self.window, self.win_length or self.n_fft
-        if name == "povey":
-            return scipy.signal.get_window("hann", length, fftbins=self.periodic) ** 0.85
-        return scipy.signal.get_window(name, length, fftbins=self.periodic)
+        bell = as_window("hann" if name == "povey" else name, length, self.periodic)
+        return bell**0.85 if name == "povey" else bell
 
     def _grid(self):
         """Returns the keywords of `stft`, `center` left out."""
@@ -404,17 +405,19 @@ class Recipe:
         It is that of the sound with its pre-emphasis, summed as `power` says; see `up`.
         """
         X = _checked_features(X, self)
+        dtype = X.dtype
         X = X.T if self.in_rows else X
         energy = None
         if self.n_mfcc is not None:
             X = np.roll(X, 1, axis=0) if self.first_last else X
             C = X / self._weights()
             if self.energy:
-                energy, C[0] = 10 ** (X[0] / self._per_decade), 0
+                self._refuse_deafening(X[0], 2.0)
+                energy, C[0] = 10 ** (X[0].astype(float) / self._per_decade), 0
             X = self._curve(C)
         M = X if self.log is None else self._bands(X)
         M = M if energy is None else M * self._lacking(M, energy)
-        return (M / self.gain**self.power).astype(X.dtype)
+        return (M / self.gain**self.power).astype(dtype)
 
     def _curve(self, C):
         """Returns the levels that coefficients draw; bands that hear nothing lie on the floor."""
@@ -435,14 +438,18 @@ class Recipe:
     def _bands(self, X):
         """Returns bands from their levels: `_levels` undone."""
         L = (X.astype(float) - self.shift) / self.scale
-        loudest = L.max() / self._per_decade * 20 / self.power - 20 * np.log10(self.gain)
-        if loudest > _LOUDEST:
-            raise ValueError(
-                f"X reaches {X.max():.3g}, by this recipe {loudest:.0f} dB over full scale, and no "
-                "sound is so loud: guess_recipe(X) tells what else it may be"
-            )
+        self._refuse_deafening(L, self.power)
         M = 10 ** (L / self._per_decade)
         return np.maximum(M - self.floor, 0) if self.floor_added else M
+
+    def _refuse_deafening(self, L, power):
+        """Refuses logarithms of magnitudes to this `power` that no sound has."""
+        loudest = L.max() / self._per_decade * 20 / power - 20 * np.log10(self.gain)
+        if loudest > _LOUDEST:
+            raise ValueError(
+                f"X reaches {L.max():.3g}, by this recipe {loudest:.0f} dB over full scale, and no "
+                "sound is so loud: guess_recipe(X) tells what else it may be"
+            )
 
     def _lacking(self, M, energy):
         """Returns by what the bands of each frame must be multiplied to have this energy."""

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -135,6 +136,42 @@ def test_an_item_is_turned_back_into_sound_from_the_store_alone(recipe, clear, t
     assert not np.array_equal(back, store.sound("slt", seed=1))
 
 
+@pytest.mark.parametrize("name", ["kaldi_mfcc", "whisper", "torchaudio_mel"])
+def test_features_of_another_tool_are_kept_and_come_back(name, tmp_path, slt):
+    recipe, y = at.RECIPES[name], slt[0]
+    (tmp_path / "voices").mkdir()
+    shutil.copy(ROOT / "data" / "slt.wav", tmp_path / "voices")
+    build(tmp_path / "voices", tmp_path / "features", recipe)
+    store = corpus.open_store(tmp_path / "features")
+    X = store.features("slt")
+    assert np.allclose(X.T if recipe.in_rows else X, recipe.down(y), rtol=1e-3, atol=1e-3)
+    assert store.recipe == Recipe(convention=recipe) and store.recipe.sr == recipe.sr
+    back = store.sound("slt")
+    assert back.shape == y.shape and at.intelligibility(back, y, SR) > 0.7
+    again = build(tmp_path / "voices", tmp_path / "features", recipe)
+    assert (again.made, again.kept) == (0, 1)
+    assert corpus.fit_scaler(store).n_features_in_ == recipe.n_features
+
+
+def test_a_store_from_before_conventions_opens_and_goes_on(undisturbed, sounds, tmp_path):
+    """What version 1 wrote had no convention in its metadata; nor has what we write without one."""
+    metadata = json.loads(pq.read_schema(undisturbed / "_common_metadata").metadata[b"corpus"])
+    assert "convention" not in metadata["recipe"] and metadata["version"] == 1
+    shutil.copytree(undisturbed, tmp_path / "features")
+    again = build(sounds, tmp_path / "features", MEL)
+    assert again.made == 0 and again.kept == len(corpus.open_store(undisturbed).items)
+
+
+def test_a_convention_says_everything():
+    whisper = at.RECIPES["whisper"]
+    with pytest.raises(ValueError, match="n_mels=40 beside a convention: leave it out"):
+        Recipe(convention=whisper, n_mels=40)
+    with pytest.raises(ValueError, match="pitch=.* beside a convention"):
+        Recipe(convention=whisper, pitch=(65, 420))
+    with pytest.raises(TypeError, match="convention='whisper' must be an at.Recipe"):
+        Recipe(convention="whisper")
+
+
 def test_frames_are_rows_and_each_file_explains_itself(undisturbed, sounds):
     table = pq.read_table(undisturbed / "a" / "00.parquet", partitioning=None)
     assert table.column_names == ["item", "frame", "mel"]
@@ -142,7 +179,7 @@ def test_frames_are_rows_and_each_file_explains_itself(undisturbed, sounds):
     assert set(table["item"].to_pylist()) == {"a/00"}
     assert table.schema.field("mel").type == pa.list_(pa.float32(), 40)
     metadata = json.loads(table.schema.metadata[b"corpus"])
-    assert Recipe(**metadata["recipe"]) == MEL and metadata["version"] == corpus.VERSION
+    assert Recipe(**metadata["recipe"]) == MEL and metadata["version"] == 1
     data = (sounds / metadata["source"]["path"]).read_bytes()
     assert metadata["source"]["sha256"] == hashlib.sha256(data).hexdigest()
 
@@ -716,11 +753,11 @@ def test_a_store_of_another_recipe_is_refused_and_both_are_shown(sounds, undistu
 
 def test_a_store_of_a_newer_version_is_refused_by_name(sounds, tmp_path, monkeypatch):
     with monkeypatch.context() as later:
-        later.setattr(corpus, "VERSION", 2)
-        build(sounds, tmp_path / "features")
-    with pytest.raises(ValueError, match="features.* version 2 .* reads up to 1: take a newer"):
+        later.setattr(corpus, "VERSION", 3)
+        build(sounds, tmp_path / "features", at.RECIPES["whisper"])
+    with pytest.raises(ValueError, match="features.* version 3 .* reads up to 2: take a newer"):
         corpus.open_store(tmp_path / "features")
-    with pytest.raises(ValueError, match="is of version 2"):
+    with pytest.raises(ValueError, match="is of version 3"):
         build(sounds, tmp_path / "features")
 
 

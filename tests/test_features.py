@@ -1,0 +1,100 @@
+"""features: what is in a file of features, and what is refused."""
+
+import io
+import pickle
+
+import numpy as np
+import pytest
+
+import audiotools as at
+
+X = np.random.default_rng(0).normal(size=(7, 3))
+ROWS = [" ".join(f"{x:.17g}" for x in row) for row in X]
+ARK = "utt-1  [\n  " + "\n  ".join(ROWS) + " ]\nutt/2  [\n  1 2 3\n  4 5 6 ]\n"
+
+
+def saved(save, *arrays, **named):
+    buffer = io.BytesIO()
+    save(buffer, *arrays, **named)
+    return buffer.getvalue()
+
+
+WRITTEN = {
+    "npy": saved(np.save, X),
+    "npz": saved(np.savez, mel=X),
+    "npz, packed": saved(np.savez_compressed, X),
+    "commas": "\n".join(ROWS).replace(" ", ",").encode(),
+    "semicolons": "\n".join(ROWS).replace(" ", "; ").encode(),
+    "tabs and a heading": ("a\tb\tc\n" + "\n".join(ROWS).replace(" ", "\t")).encode(),
+    "blanks, of Windows": "\r\n".join(ROWS).encode(),
+    "an archive of one": ARK.split("utt/2")[0].encode(),
+    "saved by numpy as text": saved(np.savetxt, X, fmt="%.17g"),
+}
+
+
+@pytest.mark.parametrize("how", WRITTEN)
+def test_numbers_come_back_as_they_were_saved(how, tmp_path):
+    path = tmp_path / "x.bin"  # the name tells nothing
+    path.write_bytes(WRITTEN[how])
+    assert np.array_equal(at.load_features(path), X)
+    assert np.array_equal(at.load_features(str(path)), X)
+    assert np.array_equal(at.load_features(io.BytesIO(WRITTEN[how])), X)
+
+
+def test_of_several_one_is_asked_for():
+    several = {"ark": ARK.encode(), "npz": saved(np.savez, **{"utt-1": X, "utt/2": X[:2]})}
+    for data in several.values():
+        assert np.array_equal(at.load_features(io.BytesIO(data), name="utt-1"), X)
+        with pytest.raises(ValueError, match="holds 2 arrays: pass name=, one of utt-1, utt/2"):
+            at.load_features(io.BytesIO(data))
+        with pytest.raises(ValueError, match="has no 'utt-3': pass name="):
+            at.load_features(io.BytesIO(data), name="utt-3")
+
+
+class Trap:
+    """What runs a line of its own when it is unpickled."""
+
+    def __reduce__(self):
+        return (pytest.fail, ("a pickle was loaded",))
+
+
+REFUSED = {
+    "a pickle": (pickle.dumps(Trap()), "is a pickle"),
+    "numpy's pickle": (saved(np.save, np.array([Trap()])), "holds Python objects, a pickle"),
+    "one in a zip": (saved(np.savez, x=np.array([Trap()])), "holds Python objects, a pickle"),
+    "ragged": (saved(np.save, np.array([X, X[:2]], dtype=object)), "holds Python objects"),
+    "torch's": (b"PK\x03\x04" + b"\0" * 40, "damaged"),
+    "cut": (WRITTEN["npy"][:-9], "damaged"),
+    "a cut zip": (WRITTEN["npz"][:-50], "damaged"),
+    "a binary archive": (b"utt-1 \0BFM \x04\x01\0\0\0\x04\x01\0\0\0" + b"\0" * 9, "copy-feats"),
+    "a sound": (b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0", "neither numpy's nor text"),
+    "prose": (b"These are my features, and they are\nvery good ones.", "holds no table of numbers"),
+    "ragged lines": (b"1 2 3\n4 5\n6 7 8", "every line as many"),
+    "nothing": (b"", "is empty"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_holds_no_features_is_refused_with_the_cure(what, tmp_path):
+    data, words = REFUSED[what]
+    (tmp_path / "x.npy").write_bytes(data)
+    for path in (tmp_path / "x.npy", io.BytesIO(data)):
+        with pytest.raises(ValueError, match=words) as error:
+            at.load_features(path)
+        assert "\n" not in str(error.value) and len(str(error.value)) < 350
+
+
+def test_a_file_that_is_not_there_or_too_large_is_named(tmp_path, monkeypatch):
+    with pytest.raises(FileNotFoundError, match=r"none\.npy"):
+        at.load_features(tmp_path / "none.npy")
+    (tmp_path / "large.npy").write_bytes(WRITTEN["npy"])
+    monkeypatch.setattr("staircase.features._LARGEST", 2**7)
+    with pytest.raises(ValueError, match="is larger than"):
+        at.load_features(tmp_path / "large.npy")
+
+
+def test_features_of_every_recipe_survive_every_way_of_saving(slt, tmp_path):
+    for name, recipe in at.RECIPES.items():
+        features = recipe.down(slt[0][:8000])
+        np.savetxt(tmp_path / "x.csv", features, delimiter=",", fmt="%.9g")
+        assert np.allclose(at.load_features(tmp_path / "x.csv"), features, rtol=1e-6), name
