@@ -11,6 +11,7 @@ import inspect
 import math
 import numbers
 import reprlib
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -845,5 +846,91 @@ def right_and_alike(because, *, voice, near, context, pitch_model):
         "b": (flat > 0.95 * know, f"the mean is right in {flat:.0%}, the model in {know:.0%}"),
         "c": (voice.told_apart < 0.6, f"a model for nothing else tells the copies in {apart}"),
         "d": (without < 0.9 * know, f"without coefficient 0 it is right in {without:.0%}"),
+    }
+    return by_letter(because, facts)
+
+
+# --- 11 Features from elsewhere ---------------------------------------------------------------
+
+
+@exercise
+def numbers_of_whisper(numbers_per_second: float):
+    """11-1: Whisper's 128 bands, 100 frames a second."""
+    slips = {
+        8000: "that is the smaller model's, with 80 bands",
+        128 * SR / 400: "frames of 400 samples overlap: they begin every 160",
+        128 * SR / HOP: "that is our hop; Whisper has its own",
+        128: "that is one frame's",
+    }
+    why = slips.get(numbers_per_second, "how many frames begin in a second, and what do they hold?")
+    return Verdict(numbers_per_second == 12800, f"{numbers_per_second:g} is not it: {why}")
+
+
+@exercise
+def recipe_of_a_page(vocos, *, y):
+    """11-2: a vocoder's page, written down as a recipe."""
+    if not isinstance(vocos, at.Recipe):
+        return Verdict(
+            False, "a recipe is asked: dataclasses.replace(at.RECIPES['tacotron2'], ...)"
+        )
+    usual = at.RECIPES["tacotron2"]
+    asked = dict(sr=24000, n_mels=100, fmax=12000, floor=1e-7)
+    own = dict(log="ln", power=1, n_fft=1024, hop_length=HOP, center=True, pad_mode="reflect")
+    needs = {
+        "it is still Tacotron 2's": vocos != usual,
+        **{
+            f"{name} is {getattr(vocos, name)}: read the page again": getattr(vocos, name) == value
+            for name, value in (asked | own).items()
+        },
+    }
+    if all(needs.values()):
+        alike = at.Recipe(**{**vars(usual), **asked, "fmax": vocos.fmax}).down(y)
+        needs["something else was changed as well"] = np.allclose(vocos.down(y), alike)
+    return all_met(needs, proof=f"{vocos.numbers_per_second:,.0f} numbers per second.")
+
+
+@exercise
+def the_mystery(voice, *, data):
+    """11-3: Kaldi's filterbanks with 40 bands, laid on their side; the voice is kal16's."""
+    mystery = at.load_features(data / "mystery.npy")
+    reference, _ = at.load_wav(data / "kal16.wav", sr=SR, duration=mystery.shape[1] / 100)
+    voice = np.asarray(voice, dtype=float)
+    n = min(len(voice), len(reference))
+    needs = {
+        "one sound is asked, an array (n,)": voice.ndim == 1,
+        "it is silent": voice.any(),
+        f"{len(voice) / SR:.1f} s at {SR:,} samples per second are not the sound of "
+        f"{mystery.shape[1]} frames: is it another recipe's?": abs(len(voice) - n) < 0.05 * n
+        and n > 0.95 * len(reference),
+    }
+    words = at.intelligibility(voice[:n], reference[:n], SR) if all(needs.values()) else 0
+    needs[f"its words come back to {words:.0%} only"] = words > 0.8
+    return all_met(needs, proof=f"its words come back to {words:.0%}.")
+
+
+@exercise
+def energy_for_c0(because, *, y, words):
+    """11-4: Kaldi's energy and coefficient 0 both say how loud a frame is (b)."""
+    energy = at.RECIPES["kaldi_mfcc"]
+    first = replace(energy, energy=None)
+    X, X_first = energy.down(y), first.down(y)
+    flat = X_first.copy()
+    flat[:, 0] = flat[:, 0].mean()
+    by_first, deaf = (
+        at.intelligibility(first.up(x, length=len(y)), y, SR) for x in (X_first, flat)
+    )
+    apart = np.abs(X[:, 0] - X_first[:, 0]).mean()
+    frames = [
+        np.log(at.frame(z, 400, 160).std(axis=0) + 1e-4) for z in (y, energy.up(X, length=len(y)))
+    ]
+    follows = np.corrcoef(*frames)[0, 1]
+    facts = {
+        "a": (apart < 1, f"they differ by {apart:.0f} on average"),
+        "b": (
+            abs(by_first - words) < 0.05 and by_first - deaf > 0.05 and follows > 0.7,
+            f"the words come back to {words:.0%}, with coefficient 0 to {by_first:.0%}",
+        ),
+        "c": (by_first - deaf < 0.05, f"with one value for all frames words fall to {deaf:.0%}"),
+        "d": (follows < 0.7, f"the loudness of what comes back follows the voice to {follows:.0%}"),
     }
     return by_letter(because, facts)

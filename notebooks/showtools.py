@@ -1,7 +1,7 @@
 """Draws, plays, claims and builds panels for the notebooks. It computes no signal.
 
 Every figure ends with `show`, every sound has a label, every claim is checked. This is the
-door of nine rooms in ``show/``; of each it hands on what the notebooks, or their tests, ask for:
+door of ten rooms in ``show/``; of each it hands on what the notebooks, or their tests, ask for:
 
 * figures: ``show_waveform``, ``show_spectrogram``, ``show_mel``, ``show_filterbank``,
   ``show_mfcc``, ``show_curves``, ``show_bars`` draw into an axes, with units, in one look,
@@ -20,13 +20,15 @@ door of nine rooms in ``show/``; of each it hands on what the notebooks, or thei
   where no kernel runs; ``blind_test`` hides which sound is played, and ends with a verdict;
 * sound_input: ``SoundInput`` takes a file or a recording from the browser;
 * workbench: ``workbench`` does as a panel does, for the reader's own sound;
-* own_voice: ``own_voice`` keeps five seconds of the reader's voice as the clip "mine".
+* own_voice: ``own_voice`` keeps five seconds of the reader's voice as the clip "mine";
+* feature_bench: ``feature_bench`` takes a file of features, says whose they may be, and plays them.
 
-Figures ask words, sentences ask players, panels ask figures and players, the last two ask panels,
-players and the sound input: no arrow runs back.
+Figures ask words, sentences ask players, panels ask figures and players, the last three ask panels
+and players, and two of them the sound input: no arrow runs back.
 """
 
 from show.claims import Line, claim, interval, seeded, some_pitch, truth
+from show.feature_bench import FeatureBench, feature_bench
 from show.figures import (
     compare,
     show,
@@ -92,4 +94,7 @@ __all__ = [
     # own voice
     "OwnVoice",
     "own_voice",
+    # feature bench
+    "FeatureBench",
+    "feature_bench",
 ]

@@ -3,7 +3,6 @@
 import io
 import os
 import re
-import warnings
 import zipfile
 from pathlib import Path
 
@@ -53,7 +52,7 @@ def load_features(path, *, name=None):
            [4., 5., 6.]])
     """
     data, called = _bytes(path)
-    found = _arrays(data, called)
+    found = arrays_in(data, called)
     if name is None and len(found) == 1:
         return next(iter(found.values()))
     if name not in found:
@@ -79,8 +78,8 @@ def _bytes(path):
     return data, called
 
 
-def _arrays(data, called):
-    """Returns {name: array} of what the bytes of a file hold."""
+def arrays_in(data, called):
+    """Returns {name: array} of what the bytes of a file hold, which is `called` so in errors."""
     save_it = "save the array as .npy, by np.save(path, np.asarray(X))"
     if data[:1] == b"\x80":
         raise ValueError(f"{called} is a pickle, and to load one is to run what it says: {save_it}")
@@ -113,18 +112,19 @@ def _members(data, called):
 
 def _table(text, called):
     """Returns numbers in lines; a first line without numbers is a heading."""
-    lines = [line.split() for line in re.sub(rb"[,;\t]", b" ", text.strip()).splitlines()]
-    lines = [line for line in lines if line]
+    lines = [line.split() for line in re.sub(rb"[,;\t]", b" ", text).splitlines() if line.strip()]
+    lines = lines[1:] if lines and not any(map(_is_number, lines[0])) else lines
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            return np.array(lines, dtype=float)
-    except (ValueError, Warning):
-        pass
-    try:
-        return np.array(lines[1:], dtype=float)
+        return np.array(lines or [["nothing"]], dtype=float)
     except ValueError as error:
         why = " ".join(str(error).split())[:80]
-        raise ValueError(
-            f"{called} holds no table of numbers ({why}): every line as many"
-        ) from None
+    raise ValueError(f"{called} holds no table of numbers ({why}): every line needs as many")
+
+
+def _is_number(word):
+    """Whether a word of a table is a number; nan and inf are."""
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True

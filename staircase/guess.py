@@ -17,6 +17,8 @@ from .arguments import checked
 from .recipes import RECIPES, Recipe
 
 _FRAMES = 1000  # are looked at; more tell no more
+_MOST = 256  # numbers a frame: more are frames
+_BANDS = (40, 80)  # below cepstra, where a tool has others
 _ALIKE = 1.5  # a recipe whose misfit is larger by no more may be it as well
 _POOR = 16.0  # a larger misfit is none that a sound of the recipe has
 _IMPOSSIBLE = 6.0  # for a value that the recipe never gives
@@ -109,24 +111,45 @@ def guess_recipe(X):
 def _variants(name, shape):
     """Yields what `_tried` takes: name, recipe, cost of its deviations, and what they are."""
     usual = RECIPES[name]
-    changes = [({}, 0.0, ())]
-    if usual.energy:
-        changes += [(dict(energy=None), 0.7, ("coefficient 0 instead of the energy",))]
-    if name == "librosa_mel":
-        changes += [(dict(log=None), 0.7, ("no logarithm was taken",))]
     for in_rows in (usual.in_rows, not usual.in_rows):
         n = shape[1] if in_rows else shape[0]
-        count = "n_mels" if usual.n_mfcc is None else "n_mfcc"
-        own = n == usual.n_features
-        size = {} if own else {count: n} | ({"n_mels": n} if n > usual.n_mels else {})
-        cost = (not own) * 1.5 + (n not in likely.BAND_COUNTS) * 2.5 + (in_rows != usual.in_rows)
-        words = f"{n} numbers a frame" + f", usual are {usual.n_features}" * (not own)
-        words += ", frames in " + ("rows" if in_rows else "columns")
-        words += ", where it has them in " * (in_rows != usual.in_rows)
-        words += ("rows" if usual.in_rows else "columns") * (in_rows != usual.in_rows)
-        for change, extra, more in changes if n <= 256 else []:
-            recipe = dataclasses.replace(usual, in_rows=in_rows, **size, **change)
-            yield name, recipe, cost + extra, (words, *more)
+        size, cost, words = _size(usual, n)
+        where = "rows" if in_rows else "columns"
+        reasons = (f"{n} numbers a frame{words}, frames in {where}",)
+        reasons += ("the tool has them the other way round",) * (in_rows != usual.in_rows)
+        cost += in_rows != usual.in_rows
+        for change, extra, more in _deviations(name, n) if n <= _MOST else []:
+            recipe = dataclasses.replace(usual, **{**size, **change}, in_rows=in_rows)
+            yield name, recipe, cost + extra, reasons + more
+
+
+def _size(usual, n):
+    """Returns the changes that give a recipe `n` numbers a frame, their cost and what they are."""
+    if n == usual.n_features:
+        return {}, 0.0, ""
+    unusual = 2.5 * (n not in likely.BAND_COUNTS)
+    count = "n_mels" if usual.n_mfcc is None else "n_mfcc"
+    changes = {count: n} | ({"n_mels": n} if n > usual.n_mels else {})
+    return changes, 1.5 + unusual, f", usual are {usual.n_features}"
+
+
+def _deviations(name, n):
+    """Yields usual deviations from a recipe: changes, their cost and what they are."""
+    usual = RECIPES[name]
+    yield {}, 0.0, ()
+    if usual.energy:
+        yield dict(energy=None), 0.7, ("coefficient 0 instead of the energy",)
+    if usual.gain < 32768:
+        yield dict(gain=32768 * usual.gain), 1.5, ("samples as 16-bit numbers",)
+    if name == "librosa_mel":
+        yield dict(log=None), 0.7, ("no logarithm was taken",)
+    if usual.n_mfcc:
+        for bands in _BANDS:
+            if bands not in (usual.n_mels, n) and bands > n:
+                yield dict(n_mels=bands), 1.0, (f"of {bands} bands instead of {usual.n_mels}",)
+                if usual.energy:
+                    change = dict(n_mels=bands, energy=None)
+                    yield change, 1.2, (f"of {bands} bands, coefficient 0 instead of the energy",)
 
 
 def _tried(X, name, recipe, cost, reasons):

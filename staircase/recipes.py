@@ -44,7 +44,7 @@ from .mel import (
 
 _ONE_SOUND = Sound(alone="pass a single waveform (n,)")
 _WINDOWS = ("hann", "hamming", "boxcar", "povey")
-_LOUDEST = 150.0  # dB: what bands of a sound of full scale 1.0 never reach
+_LOUDEST = 100.0  # dB: what bands of a sound of full scale 1.0 never reach
 
 
 def _one_of(*words):
@@ -412,7 +412,7 @@ class Recipe:
             X = np.roll(X, 1, axis=0) if self.first_last else X
             C = X / self._weights()
             if self.energy:
-                self._refuse_deafening(X[0], 2.0)
+                self._refuse_deafening(X[0], 2.0, _LOUDEST + 30)  # sums of all rows
                 energy, C[0] = 10 ** (X[0].astype(float) / self._per_decade), 0
             X = self._curve(C)
         M = X if self.log is None else self._bands(X)
@@ -438,17 +438,18 @@ class Recipe:
     def _bands(self, X):
         """Returns bands from their levels: `_levels` undone."""
         L = (X.astype(float) - self.shift) / self.scale
-        self._refuse_deafening(L, self.power)
+        # Beside an energy they tell the shape alone, which may lie anywhere.
+        self._refuse_deafening(L, self.power, 3 * _LOUDEST if self.energy else _LOUDEST)
         M = 10 ** (L / self._per_decade)
         return np.maximum(M - self.floor, 0) if self.floor_added else M
 
-    def _refuse_deafening(self, L, power):
-        """Refuses logarithms of magnitudes to this `power` that no sound has."""
+    def _refuse_deafening(self, L, power, most):
+        """Refuses logarithms of magnitudes to this `power` over `most` dB: no sound has them."""
         loudest = L.max() / self._per_decade * 20 / power - 20 * np.log10(self.gain)
-        if loudest > _LOUDEST:
+        if loudest > most:
             raise ValueError(
                 f"X reaches {L.max():.3g}, by this recipe {loudest:.0f} dB over full scale, and no "
-                "sound is so loud: guess_recipe(X) tells what else it may be"
+                "sound is so loud: of 16-bit samples take gain=32768; guess_recipe(X) tells more"
             )
 
     def _lacking(self, M, energy):

@@ -69,7 +69,8 @@ REFUSED = {
     "a binary archive": (b"utt-1 \0BFM \x04\x01\0\0\0\x04\x01\0\0\0" + b"\0" * 9, "copy-feats"),
     "a sound": (b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0", "neither numpy's nor text"),
     "prose": (b"These are my features, and they are\nvery good ones.", "holds no table of numbers"),
-    "ragged lines": (b"1 2 3\n4 5\n6 7 8", "every line as many"),
+    "ragged lines": (b"1 2 3\n4 5\n6 7 8", "every line needs as many"),
+    "a heading alone": (b"a b c\n", "holds no table of numbers"),
     "nothing": (b"", "is empty"),
 }
 

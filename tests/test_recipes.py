@@ -274,7 +274,7 @@ SPOILT = [  # what was done to it, how, the error, and the likely cause and the 
     ("a scaler of all", lambda X: (X - X.min()) / np.ptp(X), ValueError, "MinMaxScaler"),
     ("mean and variance", centred, ValueError, r"mean and variance.*X \* spread \+ mean"),
     ("fewer bands", lambda X: X[:40], ValueError, r"replace\(recipe, n_mels=40\); guess_recipe"),
-    ("decibels", lambda X: 20 / np.log(10) * X + 100, ValueError, "no sound is so loud: guess"),
+    ("decibels", lambda X: 9 * X + 100, ValueError, "so loud: of 16-bit.*gain=32768; guess_recipe"),
 ]
 
 

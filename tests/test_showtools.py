@@ -9,7 +9,7 @@ import showtools as st
 
 # Each asks only those before it.
 ROOMS = "words figures players sentences claims panels sound_input"
-ROOMS = [*ROOMS.split(), "workbench", "own_voice"]
+ROOMS = [*ROOMS.split(), "workbench", "own_voice", "feature_bench"]
 TREES = {room: ast.parse((ROOT / f"notebooks/show/{room}.py").read_text("utf-8")) for room in ROOMS}
 
 

@@ -34,6 +34,7 @@ HERE = {
     "08": (["y", *DOWN, *UP], "y"),
     "09": (["M", "C", LONG], "C"),
     "10": (["C", "y", LONG], "C"),
+    "11": (["y", "M", "C", *DOWN, *UP], "M"),
     "staircase": (list(STEPS), None),
 }
 

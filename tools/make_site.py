@@ -51,6 +51,8 @@ NOTES = {
     "Workbench": "<strong>In the live notebook this is a workbench:</strong> a panel for sounds of "
     "your own, to the question <q>{says}</q>",
     "OwnVoice": "<strong>In the live notebook your voice is recorded here.</strong> <q>{says}</q>",
+    "FeatureBench": "<strong>In the live notebook a file of features is heard here.</strong> It "
+    "says <q>{says}</q>",
     "BlindTest": "<strong>In the live notebook a blind test stands here:</strong> a hidden sound, "
     "a button for each guess, a tally. It asks <q>{says}</q>",
     "Line": "<strong>In the live notebook a line moves here.</strong> It says <q>{says}</q>",

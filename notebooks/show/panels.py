@@ -42,7 +42,7 @@ def show_live(widget, twin):
     display(widget._repr_mimebundle_() | {"text/plain": repr(widget)}, raw=True)
 
 
-class _Picture(widgets.Image):
+class Picture(widgets.Image):
     """A spectrogram, drawn for twice the pixels, and anew only when something changes."""
 
     def __init__(self, sr, fmax):
@@ -151,7 +151,7 @@ class Panel(widgets.VBox):
     def _draw(self, pictures, seconds, line_hz):
         """Draws side by side, the line on the last, which is the result."""
         while len(self.row.children) < len(pictures):
-            self.row.children += (_Picture(self.sr, self.fmax),)
+            self.row.children += (Picture(self.sr, self.fmax),)
         for picture, (title, S_db) in zip(self.row.children, pictures.items()):
             is_last = picture is self.row.children[-1]
             picture.draw(S_db, title, seconds, line_hz if is_last else 0)
