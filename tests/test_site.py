@@ -207,14 +207,15 @@ def test_every_panel_became_a_note_that_says_what_it_shows(site, pages, name):
         else:
             assert says == whole
         assert len(says) >= 20 and "make lab" in note
-    panels = [text for text in reprs if text.startswith(("Panel", "Workbench"))]
+    panels = [text for text in reprs if text.startswith(("Panel", "Workbench", "FeatureBench"))]
     twins = page.html.split('<div class="panel-twin">')[1:]
     twins = [twin for twin in twins if "<img" in twin.partition("<aside>")[0]]  # others: a sentence
     assert len(twins) == len(panels)
     for text, twin in zip(panels, twins):
         before_note = unescape(twin[: twin.index("<aside>")])
         assert text.partition(": ")[2] in before_note
-        assert before_note.count("<img") == before_note.count("<audio controls") == 2
+        n = 1 if text.startswith("FeatureBench") else 2  # beside a panel stands the original
+        assert before_note.count("<img") == before_note.count("<audio controls") == n
 
 
 def test_the_listening_minute_plays_on_the_first_page(site, pages):
