@@ -5,15 +5,19 @@ asked here; torchaudio, TensorFlow and transformers, which take gigabytes, were 
 tools/ask_tools.py, and so were the published formulas of three vocoders: tools_say.npz.
 """
 
+import csv
 import dataclasses
+import importlib
 import inspect
 import json
+import re
 from pathlib import Path
 
 import librosa
 import numpy as np
 import pytest
 import scipy.fft
+from conftest import beside
 
 import audiotools as at
 
@@ -317,3 +321,32 @@ def test_orthonormal_or_htk_is_a_matter_of_the_first_row():
     plain = scipy.fft.dct(L, axis=0) / np.sqrt(2 * 23)  # sqrt(2 / N) in every row: HTK's, tf's
     recipe = dataclasses.replace(at.RECIPES["htk_mfcc"], lifter=0.0, first_last=False)
     assert np.allclose(recipe._cepstrum(L, None), plain[:13])
+
+
+# --- what is said of them ---------------------------------------------------------------
+
+ROOT = Path(__file__).resolve().parent.parent
+KEPT = {row["recipe"]: row for row in csv.DictReader((ROOT / "data/recipes.csv").open())}
+VOICES = ("slt", "kal16", "libri1")
+
+
+def test_the_readme_says_of_each_recipe_what_was_measured():
+    text = (ROOT / "README.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| .+ \| ([\d,]+) \| ([^|]+ · [^|]+) \| ([^|]+) \|", text, re.M)
+    assert [name for name, *_ in rows] == list(at.RECIPES) == list(KEPT)
+    for name, per_second, estoi, pitch in rows:
+        assert per_second == f"{at.RECIPES[name].numbers_per_second:,.0f}"
+        for said, what in ((estoi, "estoi"), (pitch, "pitch")):
+            assert said.split(" · ") == [f"{float(KEPT[name][f'{what}_{v}']):.2f}" for v in VOICES]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", at.RECIPES)
+def test_what_was_measured_is_so(name, recordings, monkeypatch):
+    """Within 0.03, a few frames of a pitch."""
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    measure_recipes = importlib.import_module("measure_recipes")
+    libri1 = beside("LIBROSA_DATA_DIR", "librosa-data") / "5703-47212-0000.ogg"
+    monkeypatch.setattr(librosa, "ex", lambda name: libri1)
+    for key, value in measure_recipes.measured(name).items():
+        assert key == "recipe" or abs(value - float(KEPT[name][key])) <= 0.03, key
