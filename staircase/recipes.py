@@ -58,10 +58,17 @@ def _one_of(*words):
     return kind
 
 
+def _named(window, name):
+    """Returns the name of a window: text, or a tuple of scipy's."""
+    if not isinstance(window, (str, tuple, list)):
+        raise TypeError(f"{name}={shown(window)}: name it, as 'hann' or ('kaiser', 8.0)")
+    return tuple(window) if isinstance(window, list) else window  # JSON has no tuples
+
+
 _NUMBER, _NOT_NEGATIVE = Number(), Number((lambda x: x >= 0, " must be at least zero"))
 _FIELDS = {name: or_none(kind) for name, kind in NAMES.items()} | dict(
     gain=ABOVE_ZERO, preemphasis=Number((lambda x: 0 <= x < 1, " must lie in 0 ... 1, below 1")),
-    window=lambda value, name: value, pad=Whole(0), pad_mode=_one_of("constant", "reflect"),
+    window=_named, pad=Whole(0), pad_mode=_one_of("constant", "reflect"),
     tail=_one_of("cut", "pad", "drop"), corners=_one_of("exact", "mel", "bins"),
     faint=_NOT_NEGATIVE, log=_one_of("ln", "log10", "dB", None), floor=_NOT_NEGATIVE,
     scale=Number((lambda x: x != 0, " must not be zero")), shift=_NUMBER, dct_type=Whole(1, 3),
@@ -249,27 +256,36 @@ class Recipe:
         ndarray (n_features, n_frames), or (n_frames, n_features) if `in_rows`
         """
         y = _ONE_SOUND(y, "y")
-        S, energy = self._spectrum(self.gain * y)
+        y = self.gain * y
+        S = self._magnitudes(y)
         M = self.filters().astype(S.dtype) @ S**self.power
         X = M if self.log is None else self._levels(M)
-        X = X if self.n_mfcc is None else self._cepstrum(X, energy)
+        X = X if self.n_mfcc is None else self._cepstrum(X, self._energy(y, S))
         return (X.T if self.in_rows else X).astype(y.dtype)
 
-    def _spectrum(self, y):
-        """Returns the magnitudes of a sound, and what stands for its frames' energy."""
-        frames = frame(self._padded(y), self.n_fft, self.hop_length)[self._under_window]
-        frames = frames - frames.mean(axis=0) if self.per_frame else frames
-        energy = np.sum(frames**2, axis=0)
+    def _magnitudes(self, y):
+        """Returns the magnitudes of a sound (1 + n_fft//2, n_frames)."""
         if self.per_frame:
+            frames = self._frames(y)
             frames = frames - self.preemphasis * np.concatenate([frames[:1], frames[:-1]])
             window = self._window().astype(y.dtype)[:, None]
             S = np.abs(scipy.fft.rfft(frames * window, n=self.n_fft, axis=0))
         else:
-            y[1:] -= self.preemphasis * y[:-1]  # the right side is made before the left changes
+            y = np.concatenate([y[:1], y[1:] - self.preemphasis * y[:-1]])
             S = np.abs(stft(self._padded(y), center=False, **self._grid()))
         S = np.sqrt(S**2 + self.faint) if self.faint else S
-        S, energy = (x[..., :-1] if self.tail == "drop" else x for x in (S, energy))
-        return S, np.sum(S**2, axis=0) if self.energy == "spectrum" else energy
+        return S[:, :-1] if self.tail == "drop" else S
+
+    def _frames(self, y):
+        """Returns what windows cover of a sound (win_length, n_frames), less their means if so."""
+        frames = frame(self._padded(y), self.n_fft, self.hop_length)[self._under_window]
+        return frames - frames.mean(axis=0) if self.per_frame else frames
+
+    def _energy(self, y, S):
+        """Returns what stands in place of coefficient 0, before its logarithm (n_frames,)."""
+        if self.energy == "raw":
+            return np.sum(self._frames(y)[:, : S.shape[1]] ** 2, axis=0)
+        return np.sum(S**2, axis=0) if self.energy == "spectrum" else None
 
     def _padded(self, y):
         """Returns a sound with what lies beyond its ends."""
@@ -302,16 +318,8 @@ class Recipe:
 
     def filters(self):
         """Returns the mel filters (n_mels, 1 + n_fft//2); some may hear nothing."""
-        return _filters(
-            self.sr,
-            self.n_fft,
-            self.n_mels,
-            self.fmin,
-            self.fmax,
-            self.htk,
-            self.norm,
-            self.corners,
-        )
+        spectrum, bands = (self.sr, self.n_fft), (self.n_mels, self.fmin, self.fmax)
+        return _filters(*spectrum, *bands, self.htk, self.norm, self.corners)
 
     def _levels(self, M):
         """Returns the logarithm of bands, with its floors, scaled and shifted."""
@@ -377,27 +385,30 @@ class Recipe:
             scaled: with the likely cause and its cure.
         """
         M = self.to_mel(X)
+        length, made = self._lengths(length, M.shape[1])
         M = np.pad(M, [(0, 0), (0, int(self.tail == "drop"))], mode="edge")
         init = best_start(init, self.n_features, self.n_fft)
-        length = or_none(NAMES["length"])(length, "length")
         options = dict(power=self.power, n_iter=n_iter, init=init, seed=seed, center=self.center)
-        options |= dict(length=self._length_to_make(length, M.shape[1]))
-        y = mel_to_audio(M, self.filters(), **options, **self._grid())
-        end = len(y) - self.pad if length is None else self.pad + length
-        return scipy.signal.lfilter([1], [1, -self.preemphasis], y[self.pad : end]).astype(M.dtype)
+        y = mel_to_audio(M, self.filters(), length=made, **options, **self._grid())
+        y = scipy.signal.lfilter([1], [1, -self.preemphasis], y[self.pad :][:length])
+        return y.astype(M.dtype)
 
-    def _length_to_make(self, length, n_frames):
-        """Returns the samples of the padded sound: those of `length`, if it makes these frames."""
-        if self.center or length is not None and self.tail != "pad":
-            return length if length is None else length + 2 * self.pad
-        full = self.n_fft + self.hop_length * (n_frames - 1)
-        longest = full - 2 * self.pad
-        if length is not None and not longest - self.hop_length < length <= longest:
+    def _lengths(self, length, n_frames):
+        """Returns the samples to return, and those to make of the sound with what is around it."""
+        length = or_none(NAMES["length"])(length, "length")
+        around = self.n_fft % 2 if self.center else self.n_fft - 2 * self.pad
+        shortest = self.hop_length * (n_frames - (self.tail != "drop")) + around
+        shortest -= (self.hop_length - 1) * (self.tail == "pad")  # of the last frame one is enough
+        longest = shortest + self.hop_length - 1
+        shortest = 1 if self.tail == "pad" and n_frames == 1 else shortest
+        if length is not None and not shortest <= length <= longest:
             raise ValueError(
                 f"length={length} does not make {n_frames} frames: with this recipe it must lie in "
-                f"{max(1, longest - self.hop_length + 1)} ... {longest}"
+                f"{max(1, shortest)} ... {longest}"
             )
-        return full
+        full = longest if self.tail == "pad" else shortest
+        made = full if length is None or self.tail == "pad" else length
+        return (full if length is None else length), (made + 2 * self.pad or None)
 
     def to_mel(self, X):
         """Returns the mel spectrum (n_mels, n_frames) that features `X` draw, at full scale 1.0.
@@ -449,7 +460,7 @@ class Recipe:
         if loudest > most:
             raise ValueError(
                 f"X reaches {L.max():.3g}, by this recipe {loudest:.0f} dB over full scale, and no "
-                "sound is so loud: of 16-bit samples take gain=32768; guess_recipe(X) tells more"
+                "sound is so loud: of 16-bit samples raise its gain by 32768, or guess_recipe(X)"
             )
 
     def _lacking(self, M, energy):
