@@ -11,7 +11,7 @@ import numpy as np
 from .arguments import checked, shown
 
 _LARGEST = 2**28  # bytes
-_ARCHIVED = re.compile(rb"(\S+)\s+\[([^\]]*)\]")  # utterance  [ numbers ]
+_ARCHIVED = re.compile(rb"(\S+)\s+\[([-+.\deEinfaINFA\s]*)\]")  # utterance  [ numbers ]
 
 
 @checked
@@ -65,14 +65,13 @@ def load_features(path, *, name=None):
 def _bytes(path):
     """Returns what a file holds, and what to call it."""
     if hasattr(path, "read"):
-        data, called = path.read(), "the file"
+        data, called = path.read(_LARGEST + 1), "the file"
     else:
         called = os.fspath(path)
-        if Path(called).stat().st_size > _LARGEST:
-            raise ValueError(
-                f"{called} is larger than {_LARGEST >> 20} MB: save one utterance of it"
-            )
-        data = Path(called).read_bytes()
+        with Path(called).open("rb") as file:
+            data = file.read(_LARGEST + 1)
+    if len(data) > _LARGEST:
+        raise ValueError(f"{called} is larger than {_LARGEST >> 20} MB: save one utterance of it")
     if not data:
         raise ValueError(f"{called} is empty: it holds no bytes")
     return data, called
@@ -88,18 +87,30 @@ def arrays_in(data, called):
     if data[:6] == b"\x93NUMPY" or data[:2] == b"PK":
         try:
             loaded = np.load(io.BytesIO(data), allow_pickle=False)
-            return dict(loaded) if data[:2] == b"PK" else {called: loaded}
+            found = dict(loaded) if data[:2] == b"PK" else {called: loaded}
         except Exception as error:  # whatever a damaged file makes of itself
             pickled = "pickle" in str(error)
             why = "holds Python objects, a pickle" if pickled else f"is damaged ({error})"
             raise ValueError(f"{called} {why}: {save_it}, of floats") from None
+        if not found:
+            raise ValueError(f"{called} holds no array: {save_it}")
+        return found
     if b"\0" in data[:4096]:
         cure = "of Kaldi's archives take copy-feats ark:x.ark ark,t:x.txt"
         raise ValueError(f"{called} is neither numpy's nor text: {save_it}; {cure}")
-    archived = {key.decode(errors="replace"): body for key, body in _ARCHIVED.findall(data)}
-    return {
-        key: _table(body, f"{called}, {key},") for key, body in (archived or {called: data}).items()
-    }
+    return _texts(data.removeprefix(b"\xef\xbb\xbf"), called)
+
+
+def _texts(text, called):
+    """Returns {utterance: array} of a Kaldi archive in text, or of a table."""
+    archived = [(key.decode(errors="replace"), body) for key, body in _ARCHIVED.findall(text)]
+    names = [key for key, _ in archived]
+    if len(set(names)) < len(names):
+        twice = next(key for key in names if names.count(key) > 1)
+        raise ValueError(
+            f"{called} has {shown(twice)} twice: give each utterance a name of its own"
+        )
+    return {key: _table(body, f"{called}, {key},") for key, body in archived or [(called, text)]}
 
 
 def _members(data, called):
@@ -112,10 +123,17 @@ def _members(data, called):
 
 def _table(text, called):
     """Returns numbers in lines; a first line without numbers is a heading."""
-    lines = [line.split() for line in re.sub(rb"[,;\t]", b" ", text).splitlines() if line.strip()]
-    lines = lines[1:] if lines and not any(map(_is_number, lines[0])) else lines
+    if b";" in text:  # commas are then decimal
+        text = text.replace(b",", b".").replace(b";", b",")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if any(re.search(rb"^,|,\s*,|,$", line) for line in lines):
+        raise ValueError(f"{called} has empty cells: fill them, as with the recipe's floor")
+    rows = [line.replace(b",", b" ").split() for line in lines]
+    rows = rows[1:] if rows and not any(map(_is_number, rows[0])) else rows
+    why = "there is none"
     try:
-        return np.array(lines or [["nothing"]], dtype=float)
+        if rows:
+            return np.array(rows, dtype=float)
     except ValueError as error:
         why = " ".join(str(error).split())[:80]
     raise ValueError(f"{called} holds no table of numbers ({why}): every line needs as many")

@@ -1,9 +1,9 @@
 """Which recipe an array may be of: guessed from the numbers alone, with reasons. Notebook 11.
 
 Every recipe says which sound an array would be. Sounds have their ways: they are neither a
-hundred decibels louder than full scale nor flat, their levels spread by about 18 dB around their
-mean, and cosines of theirs die out. What an array would be by a wrong recipe hardly has them, so
-each recipe is tried. Where two recipes fit alike, the array does not tell, and both are named.
+hundred decibels louder than full scale nor flat: their levels spread by about 18 dB around their
+mean. What an array would be by a wrong recipe hardly does so, and each recipe is tried. Where two
+recipes fit alike, the array does not tell, and both are named.
 """
 
 import dataclasses
@@ -17,6 +17,7 @@ from .arguments import checked
 from .recipes import RECIPES, Recipe
 
 _FRAMES = 1000  # are looked at; more tell no more
+_FEWEST = 20  # frames
 _MOST = 256  # numbers a frame: more are frames
 _BANDS = (40, 80)  # below cepstra, where a tool has others
 _ALIKE = 1.5  # a recipe whose misfit is larger by no more may be it as well
@@ -32,7 +33,7 @@ class Guess(NamedTuple):
 
     name: str
     recipe: Recipe
-    misfit: float  # 0 is perfect; sounds have 0 ... 8 by their own recipe
+    misfit: float  # the lower, the better; by their own recipe sounds have -4 ... 8
     reasons: tuple
 
     def __str__(self):
@@ -98,6 +99,8 @@ def guess_recipe(X):
     >>> guesses[0].name, guesses.alike
     ('whisper', ['whisper'])
     """
+    if min(X.shape) < 5 or max(X.shape) < _FEWEST:
+        raise ValueError(f"X has shape {X.shape}: too few numbers to tell, pass a second of sound")
     doubt = likely.scaled_features(X, linear=False)
     if doubt:
         raise ValueError(doubt)
@@ -141,6 +144,8 @@ def _deviations(name, n):
         yield dict(energy=None), 0.7, ("coefficient 0 instead of the energy",)
     if usual.gain < 32768:
         yield dict(gain=32768 * usual.gain), 1.5, ("samples as 16-bit numbers",)
+    else:
+        yield dict(gain=1.0), 0.7, ("samples of full scale 1.0, as torchaudio.compliance has them",)
     if name == "librosa_mel":
         yield dict(log=None), 0.7, ("no logarithm was taken",)
     if usual.n_mfcc:

@@ -2,7 +2,8 @@
 
 Every house writes its mel spectra and MFCCs another way: natural logarithms or decibels, Slaney's
 mel or HTK's, frames in rows, a lifter left in. A `Recipe` names each choice once, in the order of
-the staircase; ``RECIPES`` has those of well-known tools, and each equals its tool::
+the staircase. ``RECIPES`` has those of well-known tools, and each equals its tool at its defaults
+(of Kaldi without dither, which is noise; of HTK what Kaldi makes for it)::
 
     X = at.RECIPES["kaldi_mfcc"].down(y)                          # as Kaldi computes it
     y_hat = at.RECIPES["kaldi_mfcc"].up(X, length=len(y))         # and back
@@ -93,7 +94,7 @@ class Recipe:
     per_frame : bool
         Each frame first loses its mean, and has a pre-emphasis of its own (Kaldi, HTK).
     n_fft, win_length, hop_length, window
-        The grid, as in `stft`; also "povey", Kaldi's.
+        The grid, as in `stft`; a window by its name only, also "povey", Kaldi's.
     periodic : bool
         False: the window is symmetric, its last sample equal to its first.
     center : bool
@@ -117,7 +118,7 @@ class Recipe:
     log : "ln", "log10", "dB" or None
         Of the bands. Decibels are 10 log10 of powers, 20 log10 of magnitudes.
     floor : float
-        What bands are at least before the logarithm.
+        What bands, and energies, are at least before the logarithm.
     floor_added : bool
         True: it is added to them instead.
     top_db : float or None
@@ -149,7 +150,7 @@ class Recipe:
 
     See Also
     --------
-    guess_recipe : which recipe an array may be of. Notebook 11, "One zoo, nine keepers".
+    guess_recipe : which recipe an array may be of. Notebook 11, "What a recipe says".
 
     Examples
     --------
@@ -423,10 +424,14 @@ class Recipe:
             X = np.roll(X, 1, axis=0) if self.first_last else X
             C = X / self._weights()
             if self.energy:
-                self._refuse_deafening(X[0], 2.0, _LOUDEST + 30)  # sums of all rows
+                self._refuse_deafening(X[0], X, 2.0, _LOUDEST + 30)  # sums of all rows
                 energy, C[0] = 10 ** (X[0].astype(float) / self._per_decade), 0
-            X = self._curve(C)
-        M = X if self.log is None else self._bands(X)
+        L = X if self.n_mfcc is None else self._curve(C)
+        if self.log is not None:
+            L = (L.astype(float) - self.shift) / self.scale
+            # Beside an energy they tell the shape alone, which may lie anywhere.
+            self._refuse_deafening(L, X, self.power, 3 * _LOUDEST if self.energy else _LOUDEST)
+        M = L if self.log is None else self._bands(L)
         M = M if energy is None else M * self._lacking(M, energy)
         return (M / self.gain**self.power).astype(dtype)
 
@@ -446,22 +451,25 @@ class Recipe:
         L[~heard] = lowest
         return L
 
-    def _bands(self, X):
-        """Returns bands from their levels: `_levels` undone."""
-        L = (X.astype(float) - self.shift) / self.scale
-        # Beside an energy they tell the shape alone, which may lie anywhere.
-        self._refuse_deafening(L, self.power, 3 * _LOUDEST if self.energy else _LOUDEST)
+    def _bands(self, L):
+        """Returns bands from their logarithms."""
         M = 10 ** (L / self._per_decade)
         return np.maximum(M - self.floor, 0) if self.floor_added else M
 
-    def _refuse_deafening(self, L, power, most):
-        """Refuses logarithms of magnitudes to this `power` over `most` dB: no sound has them."""
+    def _refuse_deafening(self, L, X, power, most):
+        """Refuses features `X` whose logarithms `L` (of S ** power) lie over `most` dB."""
         loudest = L.max() / self._per_decade * 20 / power - 20 * np.log10(self.gain)
         if loudest > most:
             raise ValueError(
-                f"X reaches {L.max():.3g}, by this recipe {loudest:.0f} dB over full scale, and no "
-                "sound is so loud: of 16-bit samples raise its gain by 32768, or guess_recipe(X)"
+                f"X reaches {X.max():.3g}, by this recipe {loudest:.0f} dB over full scale, and no "
+                f"sound is so loud: {self._sixteen_bits(loudest, most)}guess_recipe(X) tells what "
+                "it may be"
             )
+
+    def _sixteen_bits(self, loudest, most):
+        """Returns the cure for features of 16-bit numbers, where those explain how loud it is."""
+        explained = self.gain < 1024 and loudest - 20 * np.log10(32768) < most
+        return f"of 16-bit samples take gain={32768 * self.gain:.6g}; " if explained else ""
 
     def _lacking(self, M, energy):
         """Returns by what the bands of each frame must be multiplied to have this energy."""
@@ -488,7 +496,10 @@ def _filters(sr, n_fft, n_mels, fmin, fmax, htk, norm, corners):
     weights = triangles(along[:, None], bins)
     # Where two corners fall on one bin, a triangle has a wall there.
     weights = np.where(np.isnan(weights), (low == centre) & (centre < high), weights)
-    return weights if norm is None else weights * (2 / (edges[2:] - edges[:-2]))[:, None]
+    if norm == "slaney":
+        weights = weights * (2 / (edges[2:] - edges[:-2]))[:, None]
+    weights.setflags(write=False)  # it is kept, and handed to whoever asks
+    return weights
 
 
 # ----------------------------------------------------------------------------------------
@@ -511,13 +522,17 @@ def _checked_features(X, recipe):
 def _other_shape(shape, rows, recipe):
     """Returns what to say of features with more or fewer numbers a frame than the recipe's."""
     where = "rows" if recipe.in_rows else "columns"
+    says = f"X has shape {shape}, and this recipe {recipe.n_features} numbers a frame, frames in "
     if rows[1] == recipe.n_features:
-        return f"X has shape {shape}, and this recipe has its frames in {where}: pass X.T"
-    name = "n_mels" if recipe.n_mfcc is None else "n_mfcc"
+        return f"{says}{where}: pass X.T"
+    n, turn = rows[0], ""
+    if rows[0] not in likely.BAND_COUNTS and rows[1] in likely.BAND_COUNTS:
+        n, turn = rows[1], "pass X.T, and "
+    change = f"n_mels={n}" if recipe.n_mfcc is None else f"n_mfcc={n}"
+    change += f", n_mels={n}" if recipe.n_mfcc and n > recipe.n_mels else ""
     return (
-        f"X has shape {shape}, and this recipe {recipe.n_features} numbers a frame, frames in "
-        f"{where}: if it is one with {rows[0]}, take dataclasses.replace(recipe, "
-        f"{name}={rows[0]}); guess_recipe(X) tells what else it may be"
+        f"{says}{where}: if {n} are right, {turn}take dataclasses.replace(recipe, {change}); "
+        "guess_recipe(X) tells what else it may be"
     )
 
 

@@ -25,6 +25,9 @@ WRITTEN = {
     "npz, packed": saved(np.savez_compressed, X),
     "commas": "\n".join(ROWS).replace(" ", ",").encode(),
     "semicolons": "\n".join(ROWS).replace(" ", "; ").encode(),
+    "decimal commas": "\n".join(ROWS).replace(" ", ";").replace(".", ",").encode(),
+    "of Excel": b"\xef\xbb\xbf" + "\r\n".join(ROWS).replace(" ", ",").encode(),
+    "units in the heading": ("a [s],b [dB],c\n" + "\n".join(ROWS).replace(" ", ",")).encode(),
     "tabs and a heading": ("a\tb\tc\n" + "\n".join(ROWS).replace(" ", "\t")).encode(),
     "blanks, of Windows": "\r\n".join(ROWS).encode(),
     "an archive of one": ARK.split("utt/2")[0].encode(),
@@ -70,7 +73,10 @@ REFUSED = {
     "a sound": (b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0", "neither numpy's nor text"),
     "prose": (b"These are my features, and they are\nvery good ones.", "holds no table of numbers"),
     "ragged lines": (b"1 2 3\n4 5\n6 7 8", "every line needs as many"),
-    "a heading alone": (b"a b c\n", "holds no table of numbers"),
+    "a heading alone": (b"a b c\n", "holds no table of numbers .there is none"),
+    "an empty cell": (b"1,,3\n4,5,6", "has empty cells: fill them"),
+    "one utterance twice": (b"a [ 1 2 ]\na [ 3 4 ]", "has 'a' twice"),
+    "an empty npz": (saved(np.savez), "holds no array"),
     "nothing": (b"", "is empty"),
 }
 
@@ -90,8 +96,9 @@ def test_a_file_that_is_not_there_or_too_large_is_named(tmp_path, monkeypatch):
         at.load_features(tmp_path / "none.npy")
     (tmp_path / "large.npy").write_bytes(WRITTEN["npy"])
     monkeypatch.setattr("staircase.features._LARGEST", 2**7)
-    with pytest.raises(ValueError, match="is larger than"):
-        at.load_features(tmp_path / "large.npy")
+    for large in (tmp_path / "large.npy", io.BytesIO(WRITTEN["npy"])):
+        with pytest.raises(ValueError, match="is larger than"):
+            at.load_features(large)
 
 
 def test_features_of_every_recipe_survive_every_way_of_saving(slt, tmp_path):

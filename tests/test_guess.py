@@ -60,6 +60,9 @@ VARIED = [  # what was changed, which a guess should find
     ("whisper", dict(n_mels=128)),
     ("kaldi_fbank", dict(n_mels=40)),
     ("kaldi_mfcc", dict(energy=None)),
+    ("kaldi_fbank", dict(gain=1.0)),
+    ("kaldi_mfcc", dict(gain=1.0)),
+    ("python_speech_features", dict(gain=32768 * at.RECIPES["python_speech_features"].gain)),
     ("kaldi_mfcc", dict(energy=None, n_mfcc=20)),
     ("tacotron2", dict(in_rows=True)),
     ("kaldi_fbank", dict(in_rows=False)),
@@ -94,6 +97,7 @@ def test_what_no_recipe_makes_is_not_guessed():
         (lambda X: X - X.mean(axis=1, keepdims=True), "mean and variance"),
         (lambda X: X.astype(np.int16), "quantisation"),
         (lambda X: X[0], "in two dimensions"),
+        (lambda X: X[:, :4], "too few numbers to tell"),
         (lambda X: np.log(np.maximum(X + 5, 0) * 0), "logarithm of 0"),
     ],
 )

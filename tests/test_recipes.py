@@ -289,7 +289,14 @@ SPOILT = [  # what was done to it, how, the error, and the likely cause and the 
     ("a scaler of all", lambda X: (X - X.min()) / np.ptp(X), ValueError, "MinMaxScaler"),
     ("mean and variance", centred, ValueError, r"mean and variance.*X \* spread \+ mean"),
     ("fewer bands", lambda X: X[:40], ValueError, r"replace\(recipe, n_mels=40\); guess_recipe"),
-    ("decibels", lambda X: 9 * X + 100, ValueError, "so loud: of 16-bit.*guess_recipe"),
+    ("decibels", lambda X: 9 * X + 100, ValueError, r"reaches 11\d,.*so loud: guess_recipe"),
+    (
+        "16 bits",
+        lambda X: X + np.log(32768),
+        ValueError,
+        "of 16-bit samples take gain=32768; guess",
+    ),
+    ("bands in rows", lambda X: X[:40].T, ValueError, r"pass X.T, and take .*n_mels=40"),
 ]
 
 
@@ -319,6 +326,23 @@ def test_right_features_raise_no_doubt(voice):
     for recipe in at.RECIPES.values():
         recipe.to_mel(recipe.down(y))
         recipe.to_mel(recipe.down(0.001 * y))
+
+
+def test_what_is_advised_of_other_shapes_is_possible():
+    for recipe in at.RECIPES.values():
+        for shape in ((40, 300), (300, 80), (300, 123)):
+            if shape[recipe.in_rows] == recipe.n_features:
+                continue
+            with pytest.raises(ValueError, match="X has shape") as error:
+                recipe.up(np.random.default_rng(0).normal(size=shape))
+            change = re.search(r"replace\(recipe, (.+?)\)", str(error.value))
+            if change:
+                dataclasses.replace(recipe, **eval(f"dict({change[1]})"))
+
+
+def test_the_filters_of_a_recipe_cannot_be_spoilt():
+    with pytest.raises(ValueError, match="read-only"):
+        MEL.filters()[0] = 0
 
 
 def test_a_lifter_left_in_is_not_the_same(features):

@@ -81,3 +81,8 @@ def test_of_long_features_half_a_minute_is_heard(bench):
     long = np.tile(bench.X, (1, 40))  # 80 s
     bench.take("long.npy", saved(long))
     assert len(heard(bench)[0]) <= 30.1 * 16000
+
+
+def test_what_is_no_example_is_refused_at_once():
+    with pytest.raises(ValueError, match="no example: .*quantisation"):
+        st.feature_bench(example=np.ones((80, 200), int), sr=16000)

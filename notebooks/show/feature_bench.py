@@ -1,4 +1,4 @@
-"""Features from a file: whose they may be, and what they sound like. It computes no signal."""
+"""Features from a file: whose they may be, and what they sound like by a recipe."""
 
 import ipywidgets as widgets
 
@@ -16,7 +16,7 @@ class FeatureBench(widgets.VBox):
 
     def __init__(self, example, sr):
         self.arrays, self.X, self.name, self.words = {}, example, "the example", ""
-        self.asked, self.recipes = None, {}
+        self.y, self.recipes = None, {}
         self.upload = widgets.FileUpload(description="Features", multiple=False)
         self.upload.layout.width = "auto"
         self.key = widgets.Dropdown(description="Array")
@@ -26,8 +26,10 @@ class FeatureBench(widgets.VBox):
         self.key.layout.display = "none"  # until a file holds several
         self.upload.observe(self._uploaded, names="value")
         self.key.observe(self._chosen, names="value")
-        self.recipe.observe(lambda change: self._hear(), names="value")
+        self.recipe.observe(self._hear, names="value")
         self._guess()
+        if self.y is None:
+            raise ValueError(f"no example: {self.words}")
         row = widgets.HBox([self.upload, self.key, self.recipe], layout=WRAP)
         super().__init__([row, self.source, self.status, self.picture, self.player])
         self.add_class("live-panel")
@@ -48,12 +50,18 @@ class FeatureBench(widgets.VBox):
         try:
             self.arrays, self.name = arrays_in(data, name), name
         except Exception as error:  # a panel never ends in a traceback
-            return self._say(f"{error}. What is heard is the last one.", "")
+            return self._say(f"{error}. You hear the last one.", "")
         self.key.layout.display = None if len(self.arrays) > 1 else "none"
-        self.key.options = [*self.arrays]
-        self.key.index = 0
+        self._offer(self.key, self.arrays, self._chosen)
         self._chosen()
         return self.words
+
+    @staticmethod
+    def _offer(dropdown, options, chosen):
+        """Fills a dropdown and chooses the first, without a word to who listens to it."""
+        dropdown.unobserve(chosen, names="value")
+        dropdown.options, dropdown.index = [*options], 0
+        dropdown.observe(chosen, names="value")
 
     def _uploaded(self, change):
         for file in change.new:
@@ -61,9 +69,8 @@ class FeatureBench(widgets.VBox):
 
     def _chosen(self, change=None):
         """Goes on with the array that is chosen of those in the file."""
-        if self.key.value is not None:
-            self.X = self.arrays[self.key.value]
-            self._guess()
+        self.X = self.arrays[self.key.value]
+        self._guess()
 
     def _guess(self):
         """Says whose the features may be, and plays them by the likeliest recipe."""
@@ -71,22 +78,18 @@ class FeatureBench(widgets.VBox):
             self.guesses = at.guess_recipe(self.X)
         except Exception as error:  # what a scaler left, integers
             self.guesses = []
-            return self._say(f"{self.name}, {self.X.shape}: {error}.", "")
+            return self._say(f"{self.name}, {self.X.shape}: {error}. You hear the last one.", "")
         likely = {guess.name: guess.recipe for guess in self.guesses}
         self.recipes = likely | {
             name: at.RECIPES[name] for name in at.RECIPES if name not in likely
         }
         self._say(f"{self.name}, {self.X.shape}: {self.guesses.verdict}.", "")
-        self.recipe.options = [*self.recipes]
-        self.recipe.index = 0
+        self._offer(self.recipe, self.recipes, self._hear)
         self._hear()
 
-    def _hear(self):
+    def _hear(self, change=None):
         """Plays the features by the chosen recipe, or says why not."""
-        name, recipe = self.recipe.value, self.recipes.get(self.recipe.value)
-        if recipe is None or self.asked == (id(self.X), name):
-            return  # new options choose for a moment what is not meant
-        self.asked = (id(self.X), name)
+        name, recipe = self.recipe.value, self.recipes[self.recipe.value]
         reasons = [guess.reasons for guess in self.guesses if guess.name == name]
         why = "; ".join(reasons[0]) if reasons else "not among the guesses"
         n_frames = int(LONGEST * recipe.sr / recipe.hop_length)
@@ -116,6 +119,6 @@ def feature_bench(*, example, sr):
     example : ndarray
         Features that are heard until a file comes.
     sr : number
-        Samples per second of the picture's upper end.
+        Twice the highest frequency that is drawn, in Hz.
     """
     return FeatureBench(example, sr)
