@@ -11,7 +11,8 @@ import numpy as np
 from .arguments import checked, shown
 
 _LARGEST = 2**28  # bytes
-_ARCHIVED = re.compile(rb"(\S+)\s+\[([-+.\deEinfaINFA\s]*)\]")  # utterance  [ numbers ]
+_UTTERANCE = rb"^[ \t]*(\S+)[ \t]+\[(?=[-+.\d\s])"  # of an archive: its name, and [
+_ARCHIVED = re.compile(_UTTERANCE + rb"([^\]\[]*)\]", re.M)
 
 
 @checked
@@ -25,8 +26,8 @@ def load_features(path, *, name=None):
     ----------
     path : str, Path, or a binary file
         ``.npy``, ``.npz``, an archive as ``copy-feats ark:x.ark ark,t:x.txt`` writes it, or numbers
-        in lines, with commas, semicolons, tabs or blanks between them; a first line may have
-        words.
+        in lines, with commas, semicolons, tabs or blanks between them. A heading, lines that
+        begin with #, and a first row or column that counts 0, 1, 2 ... are left out.
     name : str, optional
         Which array of an ``.npz``, or which utterance of an archive, if there are several.
 
@@ -66,10 +67,14 @@ def _bytes(path):
     """Returns what a file holds, and what to call it."""
     if hasattr(path, "read"):
         data, called = path.read(_LARGEST + 1), "the file"
-    else:
+    elif isinstance(path, (str, os.PathLike)) and os.fspath(path):
         called = os.fspath(path)
         with Path(called).open("rb") as file:
             data = file.read(_LARGEST + 1)
+    else:
+        raise TypeError(f"path={shown(path)} must be the path of a file, or a binary file")
+    if isinstance(data, str):
+        raise TypeError('the file was opened as text: open it with open(path, "rb")')
     if len(data) > _LARGEST:
         raise ValueError(f"{called} is larger than {_LARGEST >> 20} MB: save one utterance of it")
     if not data:
@@ -105,12 +110,16 @@ def _texts(text, called):
     """Returns {utterance: array} of a Kaldi archive in text, or of a table."""
     archived = [(key.decode(errors="replace"), body) for key, body in _ARCHIVED.findall(text)]
     names = [key for key, _ in archived]
+    if len(re.findall(_UTTERANCE, text, re.M)) > len(names):
+        raise ValueError(f"{called} is cut off: an utterance has no ], fetch it again")
     if len(set(names)) < len(names):
         twice = next(key for key in names if names.count(key) > 1)
         raise ValueError(
             f"{called} has {shown(twice)} twice: give each utterance a name of its own"
         )
-    return {key: _table(body, f"{called}, {key},") for key, body in archived or [(called, text)]}
+    if not archived:
+        return {called: _table(text, called)}
+    return {key: _table(body, f"{called}, {key},") for key, body in archived}
 
 
 def _members(data, called):
@@ -122,21 +131,36 @@ def _members(data, called):
 
 
 def _table(text, called):
-    """Returns numbers in lines; a first line without numbers is a heading."""
+    """Returns numbers in lines, without a heading, comments and the numbers of lines."""
     if b";" in text:  # commas are then decimal
         text = text.replace(b",", b".").replace(b";", b",")
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.strip() for line in text.replace(b'"', b"").splitlines()]
+    lines = [line for line in lines if line and not line.startswith(b"#")]
+    lines = lines[1:] if lines and _is_heading(lines[0]) else lines
     if any(re.search(rb"^,|,\s*,|,$", line) for line in lines):
         raise ValueError(f"{called} has empty cells: fill them, as with the recipe's floor")
     rows = [line.replace(b",", b" ").split() for line in lines]
-    rows = rows[1:] if rows and not any(map(_is_number, rows[0])) else rows
-    why = "there is none"
     try:
         if rows:
-            return np.array(rows, dtype=float)
+            return _without_counts(np.array(rows, dtype=float))
+        why = "there is none"
     except ValueError as error:
         why = " ".join(str(error).split())[:80]
     raise ValueError(f"{called} holds no table of numbers ({why}): every line needs as many")
+
+
+def _without_counts(X):
+    """Returns a table without a first row or column that only counts, as pandas writes them."""
+    if X.ndim == 2 and min(X.shape) > 2:
+        X = X[1:] if np.array_equal(X[0], np.arange(X.shape[1])) else X
+        for first in (0, 1):
+            X = X[:, 1:] if np.array_equal(X[:, 0], first + np.arange(len(X))) else X
+    return X
+
+
+def _is_heading(line):
+    """Whether the first line of a table has no numbers, or a place for those of the lines."""
+    return line[:1] == b"," or not any(map(_is_number, line.replace(b",", b" ").split()))
 
 
 def _is_number(word):

@@ -37,7 +37,7 @@ class Guess(NamedTuple):
     reasons: tuple
 
     def __str__(self):
-        """Returns the name, the misfit and the reasons in a line."""
+        """Returns the name, the misfit (the lower, the better) and the reasons in a line."""
         return f"{self.name} (misfit {self.misfit:.1f}): {'; '.join(self.reasons)}"
 
 
@@ -79,8 +79,9 @@ def guess_recipe(X):
     Returns
     -------
     Guesses
-        A list of (name, recipe, misfit, reasons); printed, it tells where several fit alike. It
-        is empty if none does.
+        A list of (name, recipe, misfit, reasons), the lowest misfit first; printed, it tells
+        where several fit alike. It is empty if none does. ``guess_recipe(X)[0].recipe.up(X)`` is
+        the sound by the first.
 
     Raises
     ------
@@ -133,7 +134,10 @@ def _size(usual, n):
     unusual = 2.5 * (n not in likely.BAND_COUNTS)
     count = "n_mels" if usual.n_mfcc is None else "n_mfcc"
     changes = {count: n} | ({"n_mels": n} if n > usual.n_mels else {})
-    return changes, 1.5 + unusual, f", usual are {usual.n_features}"
+    words = f", usual are {usual.n_features}"
+    if usual.n_mfcc and n == 3 * usual.n_mfcc:
+        words += f" (with their deltas? Pass the first {usual.n_mfcc} alone)"
+    return changes, 1.5 + unusual, words
 
 
 def _deviations(name, n):
@@ -170,7 +174,7 @@ def _tried(X, name, recipe, cost, reasons):
     spread = np.maximum(level, level.max() - 80).std()
     cost += ((loud - _LOUD) / _LOUD_BY) ** 2 + ((spread - _SPREAD) / _SPREAD_BY) ** 2
     floors, words = _floors(X, recipe)
-    sound = f"by it a sound {loud:+.0f} dB beside noise, its levels spread by {spread:.0f} dB"
+    sound = f"by it a sound {loud:+.0f} dB beside soft noise, its levels spread by {spread:.0f} dB"
     return Guess(name, recipe, float(cost + floors), (*reasons, *words, sound))
 
 
@@ -193,12 +197,13 @@ def _floors(X, recipe):
     if recipe.n_mfcc is not None or recipe.log is None:
         return 0.0, ()
     lowest, span, deepest = float(X.min()), float(np.ptp(X)), recipe.range_of_levels()
-    if lowest < recipe.floor_of_levels() - 1e-3:
+    rounding = max(1e-3, 4 * np.finfo(X.dtype).eps * np.abs(X).max())  # float16 has little else
+    if lowest < recipe.floor_of_levels() - rounding:
         return _IMPOSSIBLE, (f"its lowest value {lowest:.4g} lies below the recipe's floor",)
-    if span > deepest + 1e-3:
+    if span > deepest + rounding:
         return _IMPOSSIBLE, (f"it spans {span:.4g}, the recipe {deepest:.4g} at most",)
-    if abs(span - deepest) < 1e-3:
+    if abs(span - deepest) < rounding:
         return -4.0, (f"it spans {span:.4g}, as the recipe's floor leaves it",)
-    if abs(lowest - recipe.floor_of_levels()) < 1e-3:
+    if abs(lowest - recipe.floor_of_levels()) < rounding:
         return -4.0, (f"its lowest value {lowest:.4g} is the recipe's floor",)
     return 0.0, ()

@@ -404,18 +404,24 @@ def refuse_no_features(X):
 
 
 def scaled_features(X, *, linear):
-    """Returns how to undo a scaler, if features of levels (or `linear` ones) look like its work."""
-    low, high = float(X.min()), float(X.max())
-    if not linear and (low, high) == (0, 1) or _unit_columns(X) or _unit_columns(X.T):
+    """Returns how to undo a scaler, if features of levels (or `linear` ones) look like its work.
+
+    Of eight sounds no recipe has a mean so near 0 at a deviation so near 1.
+    """
+    ends, centre, spread = (float(X.min()), float(X.max())), X.mean(dtype=float), X.std(dtype=float)
+    to_one = not linear and ends in ((0, 1), (-1, 1))
+    if to_one or _unit_columns(X) or _unit_columns(X.T):
         return (
-            f"X lies in {low:.3g} ... {high:.3g}, as a MinMaxScaler leaves it: undo that first, by "
-            "the scaler of the way down, as in scaler.inverse_transform(X)"
+            f"X lies in {ends[0]:.3g} ... {ends[1]:.3g}, as a MinMaxScaler leaves it: undo that "
+            "first, by the scaler of the way down, as in scaler.inverse_transform(X)"
         )
-    if _centred_rows(X) or _centred_rows(X.T):
+    standard = abs(centre) < 0.25 * spread and 0.7 < spread < 1.5
+    if standard or _centred_rows(X) or _centred_rows(X.T):
+        whose = "all of X has" if standard else "each band or coefficient has"
         return (
-            "the mean of each band or coefficient is 0, as after a normalisation by mean and "
-            "variance: make it X * spread + mean again, those of the way down (of Kaldi's cmvn, "
-            "or of scaler.inverse_transform)"
+            f"{whose} a mean near 0, as after a normalisation by mean and variance: make it X * "
+            "spread + mean again, those of the way down (of Kaldi's cmvn, or of a scaler by "
+            "inverse_transform)"
         )
     return ""
 

@@ -30,6 +30,7 @@ from .arguments import (
     or_none,
     plain,
     shown,
+    warn,
 )
 from .decibels import floored
 from .frames import Grid, as_window, frame, stft
@@ -44,7 +45,9 @@ from .mel import (
 )
 
 _ONE_SOUND = Sound(alone="pass a single waveform (n,)")
+_MAY_BE_NONE = "win_length fmax norm log top_db n_mfcc energy".split()
 _WINDOWS = ("hann", "hamming", "boxcar", "povey")
+_TOO_LOUD = 26.0  # dB over full scale: no sound that was read from a file peaks so
 _LOUDEST = 100.0  # dB: what bands of a sound of full scale 1.0 never reach
 
 
@@ -201,10 +204,24 @@ class Recipe:
     def __post_init__(self):
         """Refuses what does not go together, before anything is computed."""
         for field in dataclasses.fields(self):
-            value = _FIELDS[field.name](getattr(self, field.name), field.name)
+            value = getattr(self, field.name)
+            if value is None and field.name not in _MAY_BE_NONE:
+                raise TypeError(f"{field.name}=None: pass a value, {field.default!r} is usual")
+            value = _FIELDS[field.name](value, field.name)
             if isinstance(value, float) and isinstance(field.default, int) and value == int(value):
                 value = int(value)  # a rate is read more easily so
             object.__setattr__(self, field.name, value)  # Python's own numbers, as JSON wants
+        self._refuse_contradictions()
+        Grid.of(
+            self.n_fft, self.hop_length, self.win_length, np.ones(self.win_length or self.n_fft)
+        )
+        if self.window not in _WINDOWS:  # their names need not be tried: scipy.signal takes long
+            self._window()
+        if not self.filters().any():
+            raise ValueError(f"none of n_mels={self.n_mels} filters hears a bin: longer frames do")
+
+    def _refuse_contradictions(self):
+        """Refuses fields that do not go together."""
         if self.n_mfcc is None and (self.lifter or self.energy or self.first_last):
             raise ValueError("lifter, energy and first_last are of MFCCs: pass n_mfcc as well")
         if self.n_mfcc is not None and (self.n_mfcc > self.n_mels or self.log is None):
@@ -218,13 +235,11 @@ class Recipe:
             raise ValueError(f"pad={self.pad} is for frames that are not centred: center=False")
         if self.center and self.tail == "pad":
             raise ValueError('tail="pad" is for frames that are not centred: center=False')
-        Grid.of(
-            self.n_fft, self.hop_length, self.win_length, np.ones(self.win_length or self.n_fft)
-        )
-        if self.window not in _WINDOWS:  # their names need not be tried: scipy.signal takes long
-            self._window()
-        if not self.filters().any():
-            raise ValueError(f"none of n_mels={self.n_mels} filters hears a bin: longer frames do")
+        if self.n_mfcc and np.abs(self._weights()).min() < 1e-6:
+            raise ValueError(
+                f"lifter={self.lifter:g} makes one of {self.n_mfcc} coefficients 0, and nothing "
+                "brings it back: one above n_mfcc does not"
+            )
 
     def __repr__(self):
         """Returns what differs from a recipe of which nothing is said."""
@@ -258,6 +273,11 @@ class Recipe:
         """
         y = _ONE_SOUND(y, "y")
         y = self.gain * y
+        n = len(self._padded(y)) - self.hop_length * (self.tail == "drop")
+        if n < self.n_fft:
+            raise ValueError(
+                f"y has {len(y)} samples, too few for a frame of this recipe: {self.n_fft - n} more"
+            )
         S = self._magnitudes(y)
         M = self.filters().astype(S.dtype) @ S**self.power
         X = M if self.log is None else self._levels(M)
@@ -392,7 +412,16 @@ class Recipe:
         options = dict(power=self.power, n_iter=n_iter, init=init, seed=seed, center=self.center)
         y = mel_to_audio(M, self.filters(), length=made, **options, **self._grid())
         y = scipy.signal.lfilter([1], [1, -self.preemphasis], y[self.pad :][:length])
+        warn(self._too_loud(np.abs(y).max()))
         return y.astype(M.dtype)
+
+    def _too_loud(self, peak):
+        """Returns what to say of a sound far over full scale."""
+        loudest = 20 * np.log10(max(peak, 1e-9))
+        if loudest < _TOO_LOUD:
+            return ""
+        cure = self._sixteen_bits(loudest, _TOO_LOUD) or "hear other recipes of guess_recipe(X)"
+        return f"the sound peaks {loudest:.0f} dB over full scale: {cure.removesuffix('; ')}"
 
     def _lengths(self, length, n_frames):
         """Returns the samples to return, and those to make of the sound with what is around it."""
@@ -468,7 +497,7 @@ class Recipe:
 
     def _sixteen_bits(self, loudest, most):
         """Returns the cure for features of 16-bit numbers, where those explain how loud it is."""
-        explained = self.gain < 1024 and loudest - 20 * np.log10(32768) < most
+        explained = self.gain < 1024 and -40 < loudest - 20 * np.log10(32768) < most
         return f"of 16-bit samples take gain={32768 * self.gain:.6g}; " if explained else ""
 
     def _lacking(self, M, energy):
@@ -486,6 +515,10 @@ class Recipe:
 @functools.lru_cache(maxsize=16)
 def _filters(sr, n_fft, n_mels, fmin, fmax, htk, norm, corners):
     """Returns mel filters (n_mels, rows), of which some may hear nothing."""
+    if n_mels > n_fft:
+        raise ValueError(
+            f"n_mels={shown(n_mels)} are more bands than n_fft={n_fft} has bins to hear"
+        )
     edges = band_edges(n_mels, fmin, highest(fmin, fmax, sr), htk)
     along, bins = edges, np.fft.rfftfreq(n_fft, 1 / sr)
     if corners == "mel":
@@ -551,7 +584,15 @@ _kaldi = dict(
 _cepstral = dict(n_mels=23, n_mfcc=13, lifter=22.0)
 _torchaudio = dict(n_fft=400, hop_length=200, pad_mode="reflect", n_mels=128, htk=True, norm=None)
 
-RECIPES = {
+
+class _Recipes(dict):
+    """Recipes by their names; one that is not there is answered with those that are."""
+
+    def __missing__(self, name):
+        raise KeyError(f"no recipe is called {name!r}; there are {', '.join(self)}")
+
+
+RECIPES = _Recipes({
     "librosa_mel": Recipe(**_librosa),  # power_to_db(feature.melspectrogram(y))
     "librosa_mfcc": Recipe(**_librosa, n_mfcc=20),
     "tacotron2": Recipe(**_tacotron, pad_mode="reflect"),
@@ -586,4 +627,4 @@ RECIPES = {
         log="ln", floor=1e-6, floor_added=True, top_db=None,
         n_mfcc=13, dct_norm="htk", in_rows=True,
     ),
-}  # fmt: skip
+})  # fmt: skip

@@ -2,6 +2,7 @@
 
 import io
 import pickle
+import time
 
 import numpy as np
 import pytest
@@ -19,6 +20,13 @@ def saved(save, *arrays, **named):
     return buffer.getvalue()
 
 
+def _pandas(X, *, index):
+    """Returns what DataFrame(X).to_csv(index=index) writes."""
+    lines = [",".join([""] * index + ["0", "1", "2"])]
+    lines += [",".join([str(t)] * index + row.split()) for t, row in enumerate(ROWS)]
+    return "\n".join(lines).encode()
+
+
 WRITTEN = {
     "npy": saved(np.save, X),
     "npz": saved(np.savez, mel=X),
@@ -30,6 +38,11 @@ WRITTEN = {
     "units in the heading": ("a [s],b [dB],c\n" + "\n".join(ROWS).replace(" ", ",")).encode(),
     "tabs and a heading": ("a\tb\tc\n" + "\n".join(ROWS).replace(" ", "\t")).encode(),
     "blanks, of Windows": "\r\n".join(ROWS).encode(),
+    "of pandas": _pandas(X, index=False),
+    "of pandas, with its index": _pandas(X, index=True),
+    "with frames numbered": _pandas(X, index=True).replace(b",0,1,2", b"frame,c0,c1,c2"),
+    "with comments": b"# mel\n" + "\n".join(ROWS).encode(),
+    "in quotes": ('"a","b","c"\n' + "\n".join(ROWS).replace(" ", ",")).encode(),
     "an archive of one": ARK.split("utt/2")[0].encode(),
     "saved by numpy as text": saved(np.savetxt, X, fmt="%.17g"),
 }
@@ -76,6 +89,8 @@ REFUSED = {
     "a heading alone": (b"a b c\n", "holds no table of numbers .there is none"),
     "an empty cell": (b"1,,3\n4,5,6", "has empty cells: fill them"),
     "one utterance twice": (b"a [ 1 2 ]\na [ 3 4 ]", "has 'a' twice"),
+    "an archive cut off": (ARK.encode()[:-5], "is cut off: an utterance has no ]"),
+    "numpy's print": (b"[[1. 2.]\n [3. 4.]]", "holds no table of numbers"),
     "an empty npz": (saved(np.savez), "holds no array"),
     "nothing": (b"", "is empty"),
 }
@@ -106,3 +121,19 @@ def test_features_of_every_recipe_survive_every_way_of_saving(slt, tmp_path):
         features = recipe.down(slt[0][:8000])
         np.savetxt(tmp_path / "x.csv", features, delimiter=",", fmt="%.9g")
         assert np.allclose(at.load_features(tmp_path / "x.csv"), features, rtol=1e-6), name
+
+
+@pytest.mark.parametrize("path", ["", None, 3, [1, 2]])
+def test_what_is_no_path_is_refused(path):
+    with pytest.raises(TypeError, match="must be the path of a file, or a binary file"):
+        at.load_features(path)
+    with pytest.raises(TypeError, match='open it with open.path, "rb"'):
+        at.load_features(io.StringIO("1 2 3"))
+
+
+def test_long_lines_are_read_in_a_moment():
+    """A search that begins anew at each letter of a long word took minutes."""
+    line = ",".join(["-0.123456789"] * 20_000).encode()
+    start = time.perf_counter()
+    assert at.load_features(io.BytesIO(line + b"\n" + line)).shape == (2, 20_000)
+    assert time.perf_counter() - start < 5  # here 0.02 s

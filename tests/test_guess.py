@@ -81,6 +81,19 @@ def test_usual_deviations_are_found_and_said(name, changes):
     assert np.all(np.isfinite(y_hat))
 
 
+@pytest.mark.parametrize("name", ["tacotron2", "hifigan", "whisper", "librosa_mel"])
+def test_half_precision_changes_no_guess(name):
+    recipe = at.RECIPES[name]
+    X = recipe.down(clip("slt", recipe.sr))
+    assert at.guess_recipe(X.astype("f2")).alike == at.guess_recipe(X).alike
+
+
+def test_deltas_are_thought_of():
+    X = at.RECIPES["python_speech_features"].down(clip("slt", 16000))
+    deltas = np.hstack([X, np.gradient(X, axis=0), np.gradient(np.gradient(X, axis=0), axis=0)])
+    assert "deltas? Pass the first 13 alone" in str(at.guess_recipe(deltas))
+
+
 def test_what_no_recipe_makes_is_not_guessed():
     rng = np.random.default_rng(0)
     for nothing in (rng.normal(size=(80, 400)) * 1e6, np.full((80, 400), 3.0)):

@@ -225,6 +225,9 @@ def test_every_field_is_said_in_the_docstring_in_its_order():
         (dict(preemphasis=1.0), "preemphasis=1 must lie in 0 ... 1"),
         (dict(fmax=9000), "above the Nyquist frequency 8000 Hz"),
         (dict(window=np.ones(1024)), "window=<array of shape (1024,)>: name it"),
+        (dict(sr=None), "sr=None: pass a value, 16000 is usual"),
+        (dict(n_mfcc=13, lifter=2), "lifter=2 makes one of 13 coefficients 0"),
+        (dict(n_mels=10**7), "are more bands than n_fft=1024 has bins"),
         (dict(in_rows=1), "in_rows=1 must be True or False"),
         (dict(n_mels=2.5), "n_mels=2.5 is not a whole number"),
         (dict(gain=0), "gain=0 must be above zero"),
@@ -288,6 +291,9 @@ SPOILT = [  # what was done to it, how, the error, and the likely cause and the 
     ("a scaler", to_one, ValueError, "MinMaxScaler.*scaler.inverse_transform"),
     ("a scaler of all", lambda X: (X - X.min()) / np.ptp(X), ValueError, "MinMaxScaler"),
     ("mean and variance", centred, ValueError, r"mean and variance.*X \* spread \+ mean"),
+    ("-1 to 1", lambda X: 2 * (X - X.min()) / np.ptp(X) - 1, ValueError, "MinMaxScaler"),
+    ("standardised", lambda X: (X - X.mean()) / X.std(), ValueError, "all of X has a mean near 0"),
+    ("by a corpus", lambda X: (X - 1.1 * X.mean()) / (1.1 * X.std()), ValueError, "mean near 0"),
     ("fewer bands", lambda X: X[:40], ValueError, r"replace\(recipe, n_mels=40\); guess_recipe"),
     ("decibels", lambda X: 9 * X + 100, ValueError, r"reaches 11\d,.*so loud: guess_recipe"),
     (
@@ -338,6 +344,29 @@ def test_what_is_advised_of_other_shapes_is_possible():
             change = re.search(r"replace\(recipe, (.+?)\)", str(error.value))
             if change:
                 dataclasses.replace(recipe, **eval(f"dict({change[1]})"))
+
+
+def test_a_sound_far_over_full_scale_is_doubted(features, slt):
+    with pytest.warns(UserWarning, match="peaks .* dB over full scale: hear other recipes"):
+        MEL.up(features[0] + 4)
+    psf = at.RECIPES["python_speech_features"]
+    with pytest.warns(UserWarning, match=r"of 16-bit samples take gain=1448\.15$"):
+        psf.up(psf.down(32768 * slt[0]))
+    mfcc = at.RECIPES["torchaudio_mfcc"]
+    with pytest.raises(ValueError, match="of 16-bit samples take gain=32768; guess"):
+        mfcc.up(mfcc.down(32768 * slt[0]))
+
+
+def test_a_sound_of_too_few_samples_is_refused():
+    for name, n in (("whisper", 100), ("hifigan", 1), ("kaldi_mfcc", 399)):
+        with pytest.raises(ValueError, match=f"y has {n} samples, too few for a frame"):
+            at.RECIPES[name].down(np.ones(n))
+    assert at.RECIPES["kaldi_mfcc"].down(np.ones(400)).shape == (1, 13)
+
+
+def test_a_name_that_no_recipe_has_is_answered():
+    with pytest.raises(KeyError, match="no recipe is called 'Whisper'; there are librosa_mel, "):
+        at.RECIPES["Whisper"]
 
 
 def test_the_filters_of_a_recipe_cannot_be_spoilt():
