@@ -418,42 +418,69 @@ function mfcc_to_audio(C, sr, {n_mels = 128, n_fft = 1024, init, ...rest}) {
 // --- voice.py: C and a pitch -> y ----------------------------------------------------------------
 
 // audiotools.pitch, by YIN instead of pyin (de Cheveigné and Kawahara 2002, doi:10.1121/1.1458024):
-// the first period at which a frame differs little from itself, 0 where none is or all is soft
+// how little a frame differs from itself a period later. Dips of that are candidates; the path
+// through them, or through silence, that costs least is the pitch (as pyin's, but by costs).
+const UNVOICED = 0.6, TURN = 0.2, LEAP = 1.3, LONGER = 0.08; // costs: none, on or off, an octave, one lower
+const CANDIDATES = 8;
+
 function pitch(y, sr, {hop_length = 256, frame_length = 1024, fmin = 65, fmax = 420, top_db = 34} = {}) {
-  const n_frames = 1 + Math.floor(y.length / hop_length), f0 = new Float64Array(n_frames);
-  const least = Math.floor(sr / fmax), most = Math.ceil(sr / fmin) + 1, span = frame_length - most;
-  const x = new Float64Array(y.length + 2 * frame_length), power = new Float64Array(n_frames);
+  const n_frames = 1 + Math.floor(y.length / hop_length), power = new Float64Array(n_frames);
+  const least = Math.max(2, Math.floor(sr / fmax)), most = Math.ceil(sr / fmin) + 1;
+  const x = new Float64Array(y.length + 2 * frame_length), normal = new Float64Array(most + 1);
   x.set(y, frame_length / 2);
-  const normal = new Float64Array(most + 1);
   for (let t = 0; t < n_frames; t++) {
     for (let i = 0, at = t * hop_length; i < frame_length; i++) power[t] += x[at + i] ** 2;
   }
   const silent = Math.max(largest(power) * 10 ** (-top_db / 10), 1e-12);
-  for (let t = 0; t < n_frames; t++) {
-    if (power[t] <= silent) continue;
-    const at = t * hop_length;
-    let sum = 0;
-    normal[0] = 1;
-    for (let lag = 1; lag <= most; lag++) {
-      let difference = 0;
-      for (let i = at; i < at + span; i++) { const d = x[i] - x[i + lag]; difference += d * d; }
-      sum += difference;
-      normal[lag] = sum ? (difference * lag) / sum : 1;
-    }
-    f0[t] = sr / period(normal, least, most);
-  }
-  return f0.map((hz) => (Number.isFinite(hz) && hz <= fmax * 1.02 ? hz : 0));
+  const choices = Array.from(power, (loud, t) => {
+    if (loud <= silent) return [];
+    differences(x, t * hop_length, frame_length - most, normal);
+    return dips(normal, least, most).map(({lag, cost}) => ({hz: sr / lag, cost}));
+  });
+  return cheapest(choices, fmax * 1.02);
 }
 
-// The period in samples at the first dip below a threshold, refined between samples; 0 if none.
-function period(normal, least, most) {
-  for (let lag = Math.max(least, 2); lag < most; lag++) {
-    if (normal[lag] > 0.2) continue;
-    while (lag + 1 < most && normal[lag + 1] < normal[lag]) lag++;
-    const [a, b, c] = [normal[lag - 1], normal[lag], normal[lag + 1]], bend = a - 2 * b + c;
-    return lag + (bend > 0 ? (a - c) / (2 * bend) : 0);
+// Of `span` samples from `at` on, how they differ from those each lag later, over the mean so far.
+function differences(x, at, span, normal) {
+  normal[0] = 1;
+  for (let lag = 1, sum = 0; lag < normal.length; lag++) {
+    let difference = 0;
+    for (let i = at; i < at + span; i++) { const d = x[i] - x[i + lag]; difference += d * d; }
+    sum += difference;
+    normal[lag] = sum ? (difference * lag) / sum : 1;
   }
-  return 0;
+}
+
+// The dips that cost least, each refined between samples by a parabola.
+function dips(normal, least, most) {
+  const found = [];
+  for (let lag = least; lag < most; lag++) {
+    const [a, b, c] = [normal[lag - 1], normal[lag], normal[lag + 1]], bend = a - 2 * b + c;
+    if (b > a || b >= c) continue;
+    const deep = Math.max(0, b - (a - c) ** 2 / (8 * bend));
+    found.push({lag: lag + (a - c) / (2 * bend), cost: deep + LONGER * Math.log2(lag / least)});
+  }
+  return found.sort((a, b) => a.cost - b.cost).slice(0, CANDIDATES);
+}
+
+// The pitches on the path that costs least, 0 where it goes without one.
+function cheapest(choices, fmax) {
+  let paths = [{cost: 0, hz: 0, before: null}];
+  for (const candidates of choices) {
+    const next = [{cost: candidates.length ? UNVOICED : 0, hz: 0}, ...candidates.filter(({hz}) => hz <= fmax)];
+    paths = next.map(({cost, hz}) => {
+      let best = null;
+      for (const path of paths) {
+        const step = hz && path.hz ? LEAP * Math.abs(Math.log2(hz / path.hz)) : hz || path.hz ? TURN : 0;
+        if (!best || path.cost + step < best.cost) best = {cost: path.cost + step, before: path};
+      }
+      return {cost: best.cost + cost, hz, before: best.before};
+    });
+  }
+  const f0 = new Float64Array(choices.length);
+  let path = paths.reduce((a, b) => (b.cost < a.cost ? b : a));
+  for (let t = choices.length - 1; t >= 0; t--, path = path.before) f0[t] = path.hz;
+  return f0;
 }
 
 // voice.source: a pulse for every period, noise where there is no pitch, both of power 1
