@@ -5,6 +5,7 @@ browser also where playwright or Chromium are. With the name of a folder in SCRE
 latter leave pictures of the pages there, light and dark, as wide as a laptop and a phone.
 """
 
+import json
 import os
 import re
 import shutil
@@ -158,8 +159,8 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def pages(site):
-    """All pages: {file: Page}."""
-    return {path.resolve(): Page(path) for path in site.rglob("*.html")}
+    """All pages of the course: {file: Page}. (try.html has tests of its own.)"""
+    return {path.resolve(): Page(path) for path in site.rglob("*.html") if path.name != "try.html"}
 
 
 def outputs_of(name):
@@ -249,7 +250,7 @@ def test_every_link_and_every_anchor_leads_somewhere(pages):
                 continue
             file, anchor = page.target(url)
             assert file.is_file(), (page.path, url)
-            if anchor:
+            if anchor and file.suffix == ".html":
                 ids = [attributes.get("id") for _, attributes in pages[file].tags]
                 assert ids.count(anchor) == 1, (page.path, url)
                 n_anchors += 1
@@ -258,8 +259,8 @@ def test_every_link_and_every_anchor_leads_somewhere(pages):
 
 def test_nothing_comes_from_a_network(site, pages):
     for page in pages.values():
-        assert page.all("script") == [{"type": "module"}] and not page.all("iframe")
-        assert page.html.count(PLAYER) == 1  # the one script is the player's
+        assert page.all("script") == [{}, {"type": "module"}] and not page.all("iframe")
+        assert page.html.count(PLAYER) == 1
         for tag, attributes in page.tags:
             for name in {"src", "srcset", "poster", "data", "href"} & set(attributes):
                 url = attributes[name]
@@ -366,6 +367,28 @@ def test_what_has_no_place_stops_the_build_and_is_named(tmp_path):
     assert not (tmp_path / "build/site").exists()
 
 
+# --- what one finds -------------------------------------------------------------------------
+
+
+def test_every_notebook_can_be_fetched_without_its_outputs(site):
+    for path in NOTEBOOKS:
+        fetched = nbformat.read(site / "notebooks" / path.name, as_version=4)
+        own = nbformat.read(path, as_version=4)
+        assert [cell.source for cell in fetched.cells] == [cell.source for cell in own.cells]
+        assert not any(cell.get("outputs") for cell in fetched.cells)
+
+
+def test_the_index_holds_the_words_of_every_section_and_no_code(site, pages):
+    text = (site / "search.js").read_text("utf-8")
+    places = json.loads(text.removeprefix("window.searchPlaces = ").rstrip(";\n"))
+    urls = [place["url"] for place in places]
+    assert len(set(urls)) == len(urls)
+    for name in PAGES:
+        anchors = pages[(site / name).resolve()].all("h2", "id")
+        assert {unquote(url) for url in urls} >= {f"{name}#{anchor}" for anchor in anchors}
+    assert not any("st.claim(" in place["text"] for place in places)
+
+
 # --- in a real browser ---------------------------------------------------------------------
 
 
@@ -427,7 +450,7 @@ CONTRAST = """() => {
         return [r, g, b].map((v, i) => alpha * v + (1 - alpha) * below[i]);
     };
     const words = "main p, main a, .said, .holds, th, td, figcaption, aside q, " +
-        ".highlight span, summary, footer p, header label, pre, code, " +
+        ".highlight span, summary, footer p, header label, pre, code, #theme, .copy, " +
         ".sounds div, .sounds button, .sounds span";
     return [...document.querySelectorAll(words)].map((element) => {
         const pair = [parse(getComputedStyle(element).color), behind(element)].map(light);
@@ -501,6 +524,87 @@ def test_without_code_the_sounds_and_figures_stay(site, open_page):
     assert page.locator(".code:visible").count() == 0
     assert page.locator("img:visible").count() == count > 10
     assert page.locator(".shown:visible").count() == page.locator(".shown").count() > 0
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ["index.html", "README.html", "TEACHING.html", *PAGES])
+def test_nothing_serious_is_violated_that_axe_knows(site, open_page, name):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="an extra")
+    found = axe.Axe().run(open_page(site / name))
+    violated = {
+        v["id"]: len(v["nodes"])
+        for v in found.response["violations"]
+        if v["impact"] in ("serious", "critical")
+    }
+    assert not violated, found.generate_report()
+
+
+@pytest.mark.browser
+def test_words_are_found_in_all_pages(site, open_page):
+    page = open_page(site / PAGES[3])
+    page.get_by_role("searchbox").fill("phase gradient")
+    page.wait_for_function("document.querySelectorAll('#found a').length > 0")
+    links = page.locator("#found a")
+    assert any("02 · " in words for words in links.all_inner_texts())
+    assert re.match(r"\d+ places?", page.inner_text("#n-found"))
+    links.first.click()
+    page.wait_for_load_state()
+    place = page.evaluate("decodeURIComponent(location.hash.slice(1))")
+    assert not place or page.evaluate("(id) => document.getElementById(id) !== null", place)
+    page.get_by_role("searchbox").fill("no such words anywhere")
+    page.wait_for_function("document.getElementById('n-found').textContent === '0 places'")
+    page.get_by_role("searchbox").press("Escape")
+    assert page.inner_text("#n-found") == ""
+
+
+@pytest.mark.browser
+def test_the_theme_and_hidden_code_are_remembered_on_every_page(site, open_page):
+    page = open_page(site / PAGES[0], scheme="light")
+    ink = "getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(ink)
+    page.get_by_role("button", name="switch to dark colours").click()
+    dark = page.evaluate(ink)
+    page.get_by_label("hide the code").check()
+    page.goto((site / PAGES[1]).as_uri())
+    assert page.evaluate(ink) == dark != light
+    assert page.get_by_label("hide the code").is_checked()
+    assert page.locator(".code:visible").count() == 0
+    assert min(page.evaluate(CONTRAST)) >= 4.5
+    page.get_by_role("button", name="switch to light colours").click()
+    assert page.evaluate(ink) == light
+
+
+@pytest.mark.browser
+def test_code_is_copied_and_places_have_links(site, open_page):
+    page = open_page(site / PAGES[0])
+    page.evaluate("navigator.clipboard.writeText = async (text) => { window.copied = text; }")
+    button = page.get_by_role("button", name="copy", exact=True).first
+    button.click()
+    page.wait_for_function("document.querySelector('.copy').textContent === 'copied'")
+    assert page.evaluate("window.copied").startswith("import sys")
+    place = page.locator("h2 .place").first
+    place.click(force=True)
+    heading = page.locator("h2").first.get_attribute("id")
+    assert page.evaluate("decodeURIComponent(location.hash.slice(1))") == heading
+
+
+@pytest.mark.browser
+def test_beside_a_notebook_stand_all_and_where_one_is(site, open_page):
+    page = open_page(site / PAGES[1])
+    contents = page.get_by_role("navigation", name="Contents")
+    assert contents.locator("> ol > li").count() == len(NOTEBOOKS)
+    assert contents.locator("[aria-current=page]").inner_text().startswith("02 · ")
+    last = page.locator("main h2").last
+    last.evaluate("(heading) => heading.scrollIntoView()")
+    here = contents.locator("[aria-current=location]")
+    here.wait_for()
+    page.wait_for_function(
+        "words => document.querySelector('[aria-current=location]')?.textContent === words",
+        arg=last.evaluate("(heading) => heading.firstChild.textContent.trim()"),
+    )
+    page.set_viewport_size(dict(width=390, height=800))
+    page.reload()
+    assert not page.locator(".contents").evaluate("(details) => details.open")
 
 
 @pytest.mark.browser

@@ -11,6 +11,7 @@ is no LaTeX, stops the build and is named.
 """
 
 import io
+import json
 import os
 import posixpath
 import re
@@ -38,7 +39,7 @@ PLAYER = ROOT / "notebooks" / "show" / "player.js"  # once in a page, where a no
 LIMIT = 40_000_000  # bytes of the whole site
 
 README, GUIDE, TEACHING = map(PurePosixPath, ("README.md", "notebooks/README.md", "TEACHING.md"))
-HOME = PurePosixPath("index.html")
+HOME, INDEX = PurePosixPath("index.html"), PurePosixPath("search.js")
 ELSEWHERE = {"http", "https", "mailto"}  # where a link may lead, and a picture may not
 SOUNDS = {".mp3", ".flac", ".ogg", ".wav"}
 
@@ -83,6 +84,7 @@ class Site:
         )
         self.guides = [path for path in (GUIDE, TEACHING) if (ROOT / path).exists()]
         self.sources = [HOME, *self.guides, *self.lessons, *self.solutions]  # links add more
+        self.places = []  # what is searched
         self.files = set()  # to be copied, because a link leads to them
         self.problems = []
 
@@ -356,11 +358,93 @@ def write(source, site, template):
         title=title_of(source),
         course=title_of(README),
         home=towards(HOME, page),
+        root=towards(PurePosixPath("."), page) + "/",
+        index=towards(INDEX, page),
+        lessons=lessons_beside(source, site, page),
+        download=download_of(source, site),
         foot=MarkdownWithMath(renderer=Words(site, README, page)).render(FOOT),
         **ways,
     )
     (SITE / page).parent.mkdir(parents=True, exist_ok=True)
     (SITE / page).write_text(html, encoding="utf-8")
+    site.places += places_of(page, title_of(source), html)
+
+
+def lessons_beside(source, site, page):
+    """Returns the links to all notebooks, for the pages of notebooks."""
+    if source not in site.lessons:
+        return []
+    return [
+        dict(url=towards(page_of(lesson), page), title=title_of(lesson), here=lesson == source)
+        for lesson in site.lessons
+    ]
+
+
+def download_of(source, site):
+    """Writes a notebook without its outputs beside its page; returns the link to it."""
+    if source not in site.lessons:
+        return ""
+    notebook = nbformat.read(ROOT / source, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    (SITE / source).parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, SITE / source)
+    return quote(source.name)
+
+
+# ----------------------------------------------------------------------------------------
+# Search: the words of all pages, place by place
+# ----------------------------------------------------------------------------------------
+
+
+class Places(HTMLParser):
+    """The words of a page, from each heading to the next, without code and what it prints."""
+
+    LEFT_OUT = ("script", "style", "nav", "header", "footer", "math", "audio", "pre")
+
+    def __init__(self, html):
+        super().__init__()
+        self.places, self.heading, self.outside = [["", "", ""]], False, 0
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        """Begins a place at a heading that has an anchor."""
+        self.outside += tag in self.LEFT_OUT
+        anchor = dict(attributes).get("id")
+        if tag in ("h2", "h3") and anchor:
+            self.places.append([anchor, "", ""])
+        self.heading = tag in ("h1", "h2", "h3") or (self.heading and tag in ("code", "em"))
+
+    def handle_endtag(self, tag):
+        """Ends a heading, or what is left out."""
+        self.outside -= tag in self.LEFT_OUT
+        self.heading = self.heading and tag not in ("h1", "h2", "h3")
+
+    def handle_data(self, words):
+        """Adds words to the place, or to its title."""
+        if not self.outside:
+            self.places[-1][1 if self.heading else 2] += words
+
+
+def places_of(page, title, html):
+    """Returns the places of a page: {url, page, title, text}."""
+    return [
+        dict(
+            url=quote(str(page)) + (f"#{quote(anchor)}" if anchor else ""),
+            page=title,
+            title=" ".join(heading.split()) or title,
+            text=" ".join(text.split()),
+        )
+        for anchor, heading, text in Places(html).places
+        if heading or text.strip()
+    ]
+
+
+def write_index(site):
+    """Writes the words of all pages as a script, which a page from the disk may load."""
+    words = json.dumps(site.places, ensure_ascii=False)
+    (SITE / INDEX).write_text(f"window.searchPlaces = {words};\n", encoding="utf-8")
 
 
 # ----------------------------------------------------------------------------------------
@@ -432,6 +516,7 @@ def main():
     site, template = Site(), template_of("page.html.j2")
     for source in site.sources:  # grows on the way
         write(source, site, template)
+    write_index(site)
     for file in site.files:
         (SITE / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / file, SITE / file)
