@@ -12,7 +12,7 @@ pytest  = $(in_turn) --nbval --nbval-current-env \
 
 unexport MPLBACKEND   # kernels then draw inline, whatever the shell asks for
 
-.PHONY: help lab voices app site slides assignment test test-all trust mutants matrix bench \
+.PHONY: help lab voices app site slides try qr assignment test test-all trust mutants matrix bench \
 	outputs constraints clean
 
 help:
@@ -28,7 +28,8 @@ voices: .venv/installed ## fetch three recordings of real readers, if you like
 # voila's page asks a server on the network for icons: this tells the browser not to.
 stay_home = default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob: ws:
 
-app: .venv/extras ## serve notebook 08 as a page without code, for a lecture hall
+app: .venv/extras ## serve notebook 08 as a page without code (try.html needs no server)
+	@echo "For phones, and where nothing is installed: try.html does most of this in a browser."
 	@$(python) voila notebooks/08_your_own_sound.ipynb --Voila.ip=127.0.0.1 \
 	  --progressive_rendering=True \
 	  --Voila.tornado_settings="{'headers': {'Content-Security-Policy': \"$(stay_home)\"}}"
@@ -38,6 +39,14 @@ site: .venv/extras ## write the executed notebooks as pages to read and hear, in
 
 slides: .venv/extras ## write the site and slides for each notebook, in build/site/slides
 	@.venv/bin/python tools/make_slides.py
+
+try: .venv/installed ## write try.html anew: the staircase in a browser, from the folder try
+	@.venv/bin/python tools/make_try.py
+
+qr: .venv/extras ## a QR code of an address, for a hall: make qr URL=https://..., in build/qr.svg
+	@test -n "$(URL)" || { echo 'Name the address: make qr URL=https://...'; exit 1; }
+	@mkdir -p build && .venv/bin/segno --scale 20 --output build/qr.svg "$(URL)"
+	@echo "build/qr.svg leads to $(URL)"
 
 test: .venv/installed ## lint, then test the module, the panels and the notebooks
 	@$(python) ruff check --quiet && $(pytest) -m "not slow and not browser"

@@ -8,8 +8,11 @@ One part alone: `PYTHONPATH=.:notebooks .venv/bin/python tests/bench.py corpus`.
 import contextlib
 import functools
 import io
+import json
 import os
+import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -391,6 +394,56 @@ def pitches(found):
             )
 
 
+def in_a_browser():
+    """Prints how long the staircase of try.html takes in Node, beside audiotools."""
+    if not shutil.which("node"):
+        return
+    print(f"\n{TRY_SECONDS} s of slt in Node, as in a browser, and here, in ms; the ratio")
+    y = at.load_wav(DATA / "slt.wav", duration=TRY_SECONDS)[0].astype(float)
+    long, short = dict(n_fft=1024, hop_length=256), dict(n_fft=512, hop_length=256)
+    how = dict(length=len(y), **long)
+    ours = {
+        "spectrogram, 16 rounds": lambda: at.griffin_lim(np.abs(at.stft(y, **long)), **how),
+        "20 MFCCs, 32 rounds": lambda: at.mfcc_to_audio(
+            at.mfcc(y, 16000, **long), 16000, n_iter=32, **how
+        ),
+        "20 MFCCs and the pitch": lambda: at.speak(
+            at.mfcc(y, 16000, **short), at.pitch(y, 16000), 16000, length=len(y)
+        ),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        y.tofile(f"{folder}/y")
+        lines = TRY % (str(DATA.parent / "try" / "staircase.js"), folder)
+        ran = subprocess.run(["node", "-e", lines], capture_output=True, text=True, check=True)
+    for (name, run), theirs in zip(ours.items(), json.loads(ran.stdout)):
+        (here,) = seconds(run, turns=5)
+        took = 1000 * statistics.median(here)
+        print(f"{name:26}{theirs:8.0f} {took:8.0f} {theirs / took:6.1f}")
+
+
+TRY_SECONDS = 4
+TRY = """
+const fs = require("fs"), at = require("%s");
+const y = new Float64Array(new Uint8Array(fs.readFileSync("%s/y")).buffer), length = y.length;
+const long = {n_fft: 1024, hop_length: 256}, short = {n_fft: 512, hop_length: 256};
+const runs = [
+  () => at.griffin_lim(at.magnitude(at.stft(y, long)), {...long, length, n_iter: 16}),
+  () => at.mfcc_to_audio(at.mfcc(y, 16000, long), 16000, {...long, length, n_iter: 32}),
+  () => at.speak(at.mfcc(y, 16000, short), at.pitch(y, 16000), 16000, {...short, length}),
+];
+const median = (run) => {
+  const took = [];
+  for (let turn = 0; turn < 5; turn++) {
+    const start = performance.now();
+    run();
+    took.push(performance.now() - start);
+  }
+  return took.sort((a, b) => a - b)[2];
+};
+process.stdout.write(JSON.stringify(runs.map(median)));
+"""
+
+
 def engine():
     print(f"One thread, medians of {TURNS} turns. SC spectral convergence in dB (less is better),")
     print("LSD log-spectral distance in dB, ESTOI 0 ... 1, PESQ 1 ... 4.6 (wide band, 16 kHz).")
@@ -407,10 +460,12 @@ def engine():
 
 if __name__ == "__main__":
     matplotlib.use("agg")
-    parts = sys.argv[1:] or ["engine", "panels", "corpus"]
+    parts = sys.argv[1:] or ["engine", "panels", "corpus", "browser"]
     with threadpoolctl.threadpool_limits(1):
         if "engine" in parts:
             engine()
+        if "browser" in parts:
+            in_a_browser()
         if "corpus" in parts:
             corpora()
             pitches(clips())

@@ -27,6 +27,7 @@ from make_site import (
     towards,
 )
 
+TRY = PurePosixPath("try.html")
 BEGIN, LEFT_OUT = ("slide", "subslide"), ("skip", "notes")
 
 
@@ -69,6 +70,7 @@ def write(source, site, template):
         title=title_of(source),
         font=font_for(words.formulas),
         home=towards(HOME, page),
+        try_it=towards(TRY, page) if (SITE / TRY).exists() else "",
     )
     (SITE / page).parent.mkdir(exist_ok=True)
     (SITE / page).write_text(html, encoding="utf-8")
