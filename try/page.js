@@ -2,27 +2,60 @@
 
 "use strict";
 
-const SR = 16000, LONGEST = 5, SHORTEST = 0.3, LARGEST = 300e6; // samples a second; seconds; bytes
+const SR = 16000,
+  LONGEST = 5,
+  SHORTEST = 0.3,
+  LARGEST = 300e6; // samples a second; seconds; bytes
 const CLIPS = JSON.parse(document.getElementById("clips").textContent);
-const VOICES = {slt: "a high voice", kal16: "a low voice", melody: "a tune"};
+const VOICES = { slt: "a high voice", kal16: "a low voice", melody: "a tune" };
 const NUMBERS = [13, 20, 24, 30, 40, 60, 80, 128];
-const KEEPS = {spectrogram: "the spectrogram", mel: "mel bands", mfcc: "MFCCs", pitch: "MFCCs and the pitch"};
-const SCALE = [ // magma, from -80 to 0 dB
-  [0, 0, 4], [28, 16, 68], [79, 18, 123], [129, 37, 129], [181, 54, 122], [229, 80, 100], [251, 135, 97], [254, 194, 135], [252, 253, 191],
+const KEEPS = {
+  spectrogram: "the spectrogram",
+  mel: "mel bands",
+  mfcc: "MFCCs",
+  pitch: "MFCCs and the pitch",
+};
+const SCALE = [
+  // magma, from -80 to 0 dB
+  [0, 0, 4],
+  [28, 16, 68],
+  [79, 18, 123],
+  [129, 37, 129],
+  [181, 54, 122],
+  [229, 80, 100],
+  [251, 135, 97],
+  [254, 194, 135],
+  [252, 253, 191],
 ];
-const QUESTIONS = [ // what they set, and what they ask
-  [{sound: "slt", keep: "spectrogram", rounds: 16, phase: "guessed"}, "No phase is kept. Can you hear that?"],
-  [{sound: "slt", keep: "mfcc", n: 20, rounds: 32, phase: "guessed"}, "20 numbers a frame: where did the tune go?"],
-  [{sound: "slt", keep: "mfcc", n: 20, phase: "true"}, "And if you are told all true phases?"],
-  [{sound: "slt", keep: "pitch", n: 20}, "One more number, the pitch: what came back?"],
-  [{sound: "kal16", keep: "mel", n: 40, rounds: 32, phase: "guessed"}, "How many bands does this low voice need?"],
-  [{sound: "melody", keep: "mfcc", n: 20, rounds: 32, phase: "guessed"}, "Which notes come back?"],
+const QUESTIONS = [
+  // what they set, and what they ask
+  [
+    { sound: "slt", keep: "spectrogram", rounds: 16, phase: "guessed" },
+    "No phase is kept. Can you hear that?",
+  ],
+  [
+    { sound: "slt", keep: "mfcc", n: 20, rounds: 32, phase: "guessed" },
+    "20 numbers a frame: where did the tune go?",
+  ],
+  [{ sound: "slt", keep: "mfcc", n: 20, phase: "true" }, "And if you are told all true phases?"],
+  [{ sound: "slt", keep: "pitch", n: 20 }, "One more number, the pitch: what came back?"],
+  [
+    { sound: "kal16", keep: "mel", n: 40, rounds: 32, phase: "guessed" },
+    "How many bands does this low voice need?",
+  ],
+  [
+    { sound: "melody", keep: "mfcc", n: 20, rounds: 32, phase: "guessed" },
+    "Which notes come back?",
+  ],
 ];
 
 const $ = (id) => document.getElementById(id);
-const settings = {sound: "slt", keep: "mfcc", n: 20, rounds: 32, phase: "guessed"};
+const settings = { sound: "slt", keep: "mfcc", n: 20, rounds: 32, phase: "guessed" };
 const sounds = {}; // {name: samples at SR}, the three clips when they are decoded, and yours
-let worker, asked = 0, sent = null, recorder = null;
+let worker,
+  asked = 0,
+  sent = null,
+  recorder = null;
 
 // --- what is chosen ------------------------------------------------------------------------------
 
@@ -45,17 +78,26 @@ function write() {
 }
 
 function show_choices() {
-  const {keep, n, rounds, phase} = settings, of_bands = keep === "mel";
+  const { keep, n, rounds, phase } = settings,
+    of_bands = keep === "mel";
   $("n").disabled = keep === "spectrogram";
   $("rounds").disabled = keep === "pitch" || phase === "true";
   for (const radio of document.querySelectorAll("[name=phase]")) radio.disabled = keep === "pitch";
-  $("n-value").textContent = keep === "spectrogram" ? "all 513 rows" : `${n} ${of_bands ? "bands" : "coefficients"}`;
-  $("rounds-value").textContent = keep === "pitch" ? "none: no phase is guessed" : phase === "true" ? "none: it is told" : `${rounds}`;
+  $("n-value").textContent =
+    keep === "spectrogram" ? "all 513 rows" : `${n} ${of_bands ? "bands" : "coefficients"}`;
+  $("rounds-value").textContent =
+    keep === "pitch"
+      ? "none: no phase is guessed"
+      : phase === "true"
+        ? "none: it is told"
+        : `${rounds}`;
 }
 
 // A link holds the settings: #sound=kal16&keep=mfcc&n=20&rounds=32&phase=guessed
 function from_link() {
-  const link = new URLSearchParams(location.hash.slice(1)), n = Number(link.get("n")), rounds = Number(link.get("rounds"));
+  const link = new URLSearchParams(location.hash.slice(1)),
+    n = Number(link.get("n")),
+    rounds = Number(link.get("rounds"));
   if (link.get("sound") in VOICES) settings.sound = link.get("sound");
   if (link.get("keep") in KEEPS) settings.keep = link.get("keep");
   if (["guessed", "true"].includes(link.get("phase"))) settings.phase = link.get("phase");
@@ -64,8 +106,9 @@ function from_link() {
 }
 
 function to_link() {
-  const {keep, n, rounds, phase} = settings, sound = settings.sound in VOICES ? settings.sound : "slt";
-  history.replaceState(null, "", `#${new URLSearchParams({sound, keep, n, rounds, phase})}`);
+  const { keep, n, rounds, phase } = settings,
+    sound = settings.sound in VOICES ? settings.sound : "slt";
+  history.replaceState(null, "", `#${new URLSearchParams({ sound, keep, n, rounds, phase })}`);
 }
 
 // --- sounds --------------------------------------------------------------------------------------
@@ -76,7 +119,8 @@ function say(words) {
 
 // Samples at SR, channels averaged, of whatever the browser decodes.
 async function decoded(bytes) {
-  const context = new OfflineAudioContext(1, SR, SR), found = await context.decodeAudioData(bytes);
+  const context = new OfflineAudioContext(1, SR, SR),
+    found = await context.decodeAudioData(bytes);
   const y = new Float64Array(found.length);
   for (let c = 0; c < found.numberOfChannels; c++) {
     const channel = found.getChannelData(c);
@@ -95,10 +139,13 @@ async function clip(name) {
 
 // The part of a sound that is used, or what is wrong with it.
 function part(y) {
-  const seconds = y.length / SR, start = Math.min(settings.start || 0, Math.max(0, seconds - LONGEST));
+  const seconds = y.length / SR,
+    start = Math.min(settings.start || 0, Math.max(0, seconds - LONGEST));
   const used = y.slice(Math.round(start * SR), Math.round((start + LONGEST) * SR));
-  if (seconds < SHORTEST) throw new Error(`It lasts ${seconds.toFixed(2)} s: take half a second or more.`);
-  if (!used.some((v) => Math.abs(v) > 1e-4)) throw new Error("It is silent: choose another part, or another sound.");
+  if (seconds < SHORTEST)
+    throw new Error(`It lasts ${seconds.toFixed(2)} s: take half a second or more.`);
+  if (!used.some((v) => Math.abs(v) > 1e-4))
+    throw new Error("It is silent: choose another part, or another sound.");
   return used;
 }
 
@@ -110,7 +157,11 @@ async function take(name, bytes) {
     y = await decoded(bytes);
   } catch (error) {
     const large = error.message === "too large";
-    return say(large ? `${name} is larger than 300 MB: cut it first.` : `${name} is no sound that this browser reads: WAV, MP3 or FLAC will do.`);
+    return say(
+      large
+        ? `${name} is larger than 300 MB: cut it first.`
+        : `${name} is no sound that this browser reads: WAV, MP3 or FLAC will do.`,
+    );
   }
   try {
     settings.start = 0;
@@ -119,7 +170,8 @@ async function take(name, bytes) {
     return say(`${name}: ${error.message}`);
   }
   sounds[name] = y;
-  if (![...$("sound").options].some((option) => option.value === name)) $("sound").add(new Option(`yours: ${name}`, name));
+  if (![...$("sound").options].some((option) => option.value === name))
+    $("sound").add(new Option(`yours: ${name}`, name));
   settings.sound = name;
   write();
   await ask();
@@ -128,17 +180,19 @@ async function take(name, bytes) {
 async function record() {
   if (recorder) return recorder.stop();
   if (!navigator.mediaDevices?.getUserMedia || !window.MediaRecorder) {
-    return say("No microphone here: a browser records on https and on localhost only. A file will do.");
+    return say(
+      "No microphone here: a browser records on https and on localhost only. A file will do.",
+    );
   }
   let stream;
   try {
-    stream = await navigator.mediaDevices.getUserMedia({audio: true});
+    stream = await navigator.mediaDevices.getUserMedia({ audio: true });
   } catch (error) {
     return say(`No microphone (${error.name}): allow it for this page, or take a file.`);
   }
   const pieces = [];
   recorder = new MediaRecorder(stream);
-  recorder.ondataavailable = ({data}) => pieces.push(data);
+  recorder.ondataavailable = ({ data }) => pieces.push(data);
   recorder.onstop = async () => {
     for (const track of stream.getTracks()) track.stop();
     recorder = null;
@@ -156,12 +210,13 @@ async function record() {
 
 function begin_worker() {
   const source = ["staircase", "worker"].map((id) => $(id).textContent).join("\n");
-  worker = new Worker(URL.createObjectURL(new Blob([source], {type: "text/javascript"})));
-  worker.onmessage = ({data}) => answer(data);
+  worker = new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
+  worker.onmessage = ({ data }) => answer(data);
 }
 
 async function ask() {
-  const id = ++asked, name = settings.sound;
+  const id = ++asked,
+    name = settings.sound;
   show_choices();
   to_link();
   try {
@@ -170,11 +225,13 @@ async function ask() {
     const long = whole.length > (LONGEST + 0.1) * SR;
     $("part").hidden = !long;
     $("start").max = Math.max(0, whole.length / SR - LONGEST);
-    $("start-value").textContent = `${settings.start.toFixed(1)} s of ${(whole.length / SR).toFixed(1)} s`;
-    const key = `${name} ${settings.start}`, given = {y: part(whole), sr: SR, fmax: ["slt", "kal16"].includes(name) ? 420 : 1000};
+    $("start-value").textContent =
+      `${settings.start.toFixed(1)} s of ${(whole.length / SR).toFixed(1)} s`;
+    const key = `${name} ${settings.start}`,
+      given = { y: part(whole), sr: SR, fmax: ["slt", "kal16"].includes(name) ? 420 : 1000 };
     $("bar").hidden = false;
     $("bar").value = 0;
-    worker.postMessage({id, given: key === sent ? null : given, settings: {...settings}});
+    worker.postMessage({ id, given: key === sent ? null : given, settings: { ...settings } });
     if (key !== sent) hear("The original", given.y);
     sent = key;
   } catch (error) {
@@ -197,44 +254,65 @@ function answer(data) {
 }
 
 // What is kept, and what to do with it: the answer waits until it is guessed.
-function kept({numbers}) {
-  const {keep, n, phase} = settings, of = Math.round(numbers).toLocaleString("en");
-  const what = {spectrogram: "All 513 magnitudes of a frame", mel: `${n} mel bands`, mfcc: `${n} MFCCs`, pitch: `${n} MFCCs and the pitch`}[keep];
-  const told = phase === "true" && keep !== "pitch" ? " (and all true phases, 513 more numbers a frame)" : "";
+function kept({ numbers }) {
+  const { keep, n, phase } = settings,
+    of = Math.round(numbers).toLocaleString("en");
+  const what = {
+    spectrogram: "All 513 magnitudes of a frame",
+    mel: `${n} mel bands`,
+    mfcc: `${n} MFCCs`,
+    pitch: `${n} MFCCs and the pitch`,
+  }[keep];
+  const told =
+    phase === "true" && keep !== "pitch" ? " (and all true phases, 513 more numbers a frame)" : "";
   return `${what}${told}: ${of} numbers a second, of 16,000 samples. Listen, look, and guess: what came back of the words, what of the tune?`;
 }
 
-function measured({hz, limit, right}) {
-  const {keep} = settings, words = [];
+function measured({ hz, limit, right }) {
+  const { keep } = settings,
+    words = [];
   if (!hz) return "No pitch was found in this sound: is it a voice?";
   const lies = `this sound's pitch lies around ${Math.round(hz)} Hz`;
   if (limit) {
-    const expects = hz < 0.8 * limit ? "no tune" : hz > 1.25 * limit ? "its tune" : "part of its tune";
-    words.push(`The law: they draw pitches above ${Math.round(limit)} Hz, and ${lies}. So it expects ${expects}.`);
+    const expects =
+      hz < 0.8 * limit ? "no tune" : hz > 1.25 * limit ? "its tune" : "part of its tune";
+    words.push(
+      `The law: they draw pitches above ${Math.round(limit)} Hz, and ${lies}. So it expects ${expects}.`,
+    );
   } else {
-    words.push(keep === "pitch" ? `The pitch was told: ${lies}.` : `The stripes are all kept: ${lies}.`);
+    words.push(
+      keep === "pitch" ? `The pitch was told: ${lies}.` : `The stripes are all kept: ${lies}.`,
+    );
   }
-  words.push(`Measured: the pitch is right in ${Math.round(100 * right)} % of the frames that have one.`);
+  words.push(
+    `Measured: the pitch is right in ${Math.round(100 * right)} % of the frames that have one.`,
+  );
   return words.join(" ");
 }
 
 // --- shown and played ----------------------------------------------------------------------------
 
 function colour(dB) {
-  const place = Math.min(Math.max((dB + 80) / 80, 0), 1) * (SCALE.length - 1), i = Math.min(Math.floor(place), SCALE.length - 2);
+  const place = Math.min(Math.max((dB + 80) / 80, 0), 1) * (SCALE.length - 1),
+    i = Math.min(Math.floor(place), SCALE.length - 2);
   return SCALE[i].map((v, c) => v + (place - i) * (SCALE[i + 1][c] - v));
 }
-const COLOURS = Array.from({length: 256}, (_, i) => colour((i / 255) * 80 - 80));
+const COLOURS = Array.from({ length: 256 }, (_, i) => colour((i / 255) * 80 - 80));
 
-function draw(figure, {rows, frames, data}, seconds, limit) {
-  const canvas = figure.querySelector("canvas"), context = canvas.getContext("2d");
+function draw(figure, { rows, frames, data }, seconds, limit) {
+  const canvas = figure.querySelector("canvas"),
+    context = canvas.getContext("2d");
   canvas.width = frames;
   canvas.height = rows;
   const image = context.createImageData(frames, rows);
   for (let t = 0; t < frames; t++) {
     for (let k = 0; k < rows; k++) {
-      const at = 4 * ((rows - 1 - k) * frames + t), [r, g, b] = COLOURS[Math.round(((data[t * rows + k] + 80) / 80) * 255)];
-      image.data[at] = r; image.data[at + 1] = g; image.data[at + 2] = b; image.data[at + 3] = 255;
+      const at = 4 * ((rows - 1 - k) * frames + t),
+        [r, g, b] = COLOURS[Math.round(((data[t * rows + k] + 80) / 80) * 255)];
+      image.data[at] = r;
+      image.data[at + 1] = g;
+      image.data[at + 2] = b;
+      image.data[at + 3] = 255;
     }
   }
   context.putImageData(image, 0, 0);
@@ -243,24 +321,41 @@ function draw(figure, {rows, frames, data}, seconds, limit) {
   line.hidden = !limit;
   line.style.bottom = `${(100 * limit) / (SR / 2)}%`;
   line.dataset.words = `the law: ${Math.round(limit)} Hz`;
-  const law = limit ? `; a dashed line marks the lowest pitch by the law, ${Math.round(limit)} Hz` : "";
-  canvas.setAttribute("aria-label", `Spectrogram, 0 to ${seconds.toFixed(1)} s, 0 to 8 kHz, -80 to 0 dB${law}`);
+  const law = limit
+    ? `; a dashed line marks the lowest pitch by the law, ${Math.round(limit)} Hz`
+    : "";
+  canvas.setAttribute(
+    "aria-label",
+    `Spectrogram, 0 to ${seconds.toFixed(1)} s, 0 to 8 kHz, -80 to 0 dB${law}`,
+  );
 }
 
 // Samples as the bytes of a WAV file of 16 bits.
 function wav(y) {
-  const view = new DataView(new ArrayBuffer(44 + 2 * y.length)), text = (at, word) => [...word].forEach((c, i) => view.setUint8(at + i, c.charCodeAt(0)));
-  text(0, "RIFF"); view.setUint32(4, 36 + 2 * y.length, true); text(8, "WAVEfmt ");
-  view.setUint32(16, 16, true); view.setUint16(20, 1, true); view.setUint16(22, 1, true);
-  view.setUint32(24, SR, true); view.setUint32(28, 2 * SR, true); view.setUint16(32, 2, true); view.setUint16(34, 16, true);
-  text(36, "data"); view.setUint32(40, 2 * y.length, true);
-  y.forEach((v, i) => view.setInt16(44 + 2 * i, Math.round(32767 * Math.min(Math.max(v, -1), 1)), true));
-  return new Blob([view.buffer], {type: "audio/wav"});
+  const view = new DataView(new ArrayBuffer(44 + 2 * y.length)),
+    text = (at, word) => [...word].forEach((c, i) => view.setUint8(at + i, c.charCodeAt(0)));
+  text(0, "RIFF");
+  view.setUint32(4, 36 + 2 * y.length, true);
+  text(8, "WAVEfmt ");
+  view.setUint32(16, 16, true);
+  view.setUint16(20, 1, true);
+  view.setUint16(22, 1, true);
+  view.setUint32(24, SR, true);
+  view.setUint32(28, 2 * SR, true);
+  view.setUint16(32, 2, true);
+  view.setUint16(34, 16, true);
+  text(36, "data");
+  view.setUint32(40, 2 * y.length, true);
+  y.forEach((v, i) =>
+    view.setInt16(44 + 2 * i, Math.round(32767 * Math.min(Math.max(v, -1), 1)), true),
+  );
+  return new Blob([view.buffer], { type: "audio/wav" });
 }
 
 let gain = 1; // of both: they are equally loud
 function hear(label, y) {
-  const first = label === "The original", peak = y.reduce((most, v) => Math.max(most, Math.abs(v)), 1e-9);
+  const first = label === "The original",
+    peak = y.reduce((most, v) => Math.max(most, Math.abs(v)), 1e-9);
   const level = Math.sqrt(y.reduce((sum, v) => sum + v * v, 0) / y.length);
   if (first) gain = 10 ** (-23 / 20) / Math.max(level, 1e-9); // -23 dB, where pulses have room too
   const audio = document.querySelectorAll(".sounds audio")[first ? 0 : 1];
@@ -271,20 +366,22 @@ function hear(label, y) {
 
 // One of the six: sets all, closes the last answer, and shows where to listen.
 function question(set, words) {
-  Object.assign(settings, {start: 0}, set);
+  Object.assign(settings, { start: 0 }, set);
   $("start").value = 0;
   $("answer").open = false;
   $("asked").textContent = words;
   write();
   ask();
-  $("asked").scrollIntoView({block: "start"});
+  $("asked").scrollIntoView({ block: "start" });
 }
 
 // --- from here on it runs ------------------------------------------------------------------------
 
 function begin() {
   if (!window.Worker || !window.OfflineAudioContext) {
-    return say("This browser has no Workers or no Web Audio, which this page needs: a newer one will do.");
+    return say(
+      "This browser has no Workers or no Web Audio, which this page needs: a newer one will do.",
+    );
   }
   begin_worker();
   QUESTIONS.forEach(([set, words], i) => {
@@ -295,12 +392,17 @@ function begin() {
     $("questions").append(document.createElement("li"));
     $("questions").lastChild.append(button);
   });
-  for (const [value, words] of Object.entries(VOICES)) $("sound").add(new Option(`${words} (${value})`, value));
+  for (const [value, words] of Object.entries(VOICES))
+    $("sound").add(new Option(`${words} (${value})`, value));
   $("n").max = NUMBERS.length - 1;
   from_link();
   settings.start = 0;
   write();
-  for (const id of ["n", "rounds", "start"]) $(id).addEventListener("input", () => { read(); show_choices(); });
+  for (const id of ["n", "rounds", "start"])
+    $(id).addEventListener("input", () => {
+      read();
+      show_choices();
+    });
   $("controls").addEventListener("change", (event) => {
     if (event.target.id === "sound") $("start").value = 0;
     if (event.target.id === "file") return;
@@ -314,7 +416,11 @@ function begin() {
     $("file").value = "";
   });
   $("record").onclick = record;
-  window.addEventListener("hashchange", () => { from_link(); write(); ask(); });
+  window.addEventListener("hashchange", () => {
+    from_link();
+    write();
+    ask();
+  });
   ask();
 }
 

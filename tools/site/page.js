@@ -2,8 +2,20 @@
 // of its code, and words in all pages. Where scripts are off, the page is read as it stands.
 
 const remembered = {
-  get: (name) => { try { return localStorage.getItem(name); } catch { return null; } },
-  set: (name, value) => { try { localStorage.setItem(name, value); } catch { /* read-only */ } },
+  get: (name) => {
+    try {
+      return localStorage.getItem(name);
+    } catch {
+      return null;
+    }
+  },
+  set: (name, value) => {
+    try {
+      localStorage.setItem(name, value);
+    } catch {
+      /* read-only */
+    }
+  },
 };
 
 function made(name, properties, ...children) {
@@ -15,7 +27,9 @@ function made(name, properties, ...children) {
 // --- light or dark ---------------------------------------------------------------------------
 
 const root = document.documentElement;
-const isDark = () => (root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+const isDark = () =>
+  (root.dataset.theme ||
+    (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
 const theme = document.getElementById("theme");
 
 function showTheme() {
@@ -58,16 +72,24 @@ for (const wide of document.querySelectorAll("pre, .highlight")) {
 
 for (const code of document.querySelectorAll(".highlight")) {
   const button = made("button", { type: "button", className: "copy", textContent: "copy" });
-  button.onclick = () => copied(code.querySelector("pre").textContent.trimEnd())
-    .then(() => (button.textContent = "copied"), () => (button.textContent = "select it, please"))
-    .finally(() => setTimeout(() => (button.textContent = "copy"), 2000));
+  button.onclick = () =>
+    copied(code.querySelector("pre").textContent.trimEnd())
+      .then(
+        () => (button.textContent = "copied"),
+        () => (button.textContent = "select it, please"),
+      )
+      .finally(() => setTimeout(() => (button.textContent = "copy"), 2000));
   code.before(made("div", { className: "copies" }, button));
 }
 
 // --- places: a link to each, and where one is -------------------------------------------------
 
 for (const heading of document.querySelectorAll("main h2[id], main h3[id]")) {
-  const link = made("a", { className: "place", href: `#${encodeURIComponent(heading.id)}`, textContent: "#" });
+  const link = made("a", {
+    className: "place",
+    href: `#${encodeURIComponent(heading.id)}`,
+    textContent: "#",
+  });
   link.ariaLabel = `link to: ${heading.textContent}`;
   heading.append(" ", link);
 }
@@ -75,7 +97,12 @@ for (const heading of document.querySelectorAll("main h2[id], main h3[id]")) {
 const contents = document.querySelector(".contents");
 if (contents) {
   if (!matchMedia("(min-width: 80rem)").matches) contents.open = false;
-  const links = new Map([...contents.querySelectorAll('a[href^="#"]')].map((link) => [decodeURIComponent(link.hash.slice(1)), link]));
+  const links = new Map(
+    [...contents.querySelectorAll('a[href^="#"]')].map((link) => [
+      decodeURIComponent(link.hash.slice(1)),
+      link,
+    ]),
+  );
   const headings = [...document.querySelectorAll("main h2[id]")];
   const mark = () => {
     const here = headings.filter((heading) => heading.getBoundingClientRect().top < 120).pop();
@@ -109,7 +136,8 @@ function excerpt(text, word) {
 }
 
 async function find() {
-  const words = search.value.toLowerCase().split(/\s+/).filter(Boolean), list = document.getElementById("found");
+  const words = search.value.toLowerCase().split(/\s+/).filter(Boolean),
+    list = document.getElementById("found");
   const count = document.getElementById("n-found");
   if (!words.length) {
     list.replaceChildren();
@@ -119,17 +147,33 @@ async function find() {
   const hits = (await index())
     .map((place) => ({ ...place, all: `${place.page} ${place.title} ${place.text}`.toLowerCase() }))
     .filter(({ all }) => words.every((word) => all.includes(word)))
-    .sort((a, b) => Number(b.title.toLowerCase().includes(words[0])) - Number(a.title.toLowerCase().includes(words[0])));
-  const first = hits.slice(0, MOST).map(({ url, page, title, text }) =>
-    made("li", {}, made("a", { href: search.dataset.home + url }, `${page}: ${title}`), made("p", {}, excerpt(text, words[0]))));
+    .sort(
+      (a, b) =>
+        Number(b.title.toLowerCase().includes(words[0])) -
+        Number(a.title.toLowerCase().includes(words[0])),
+    );
+  const first = hits
+    .slice(0, MOST)
+    .map(({ url, page, title, text }) =>
+      made(
+        "li",
+        {},
+        made("a", { href: search.dataset.home + url }, `${page}: ${title}`),
+        made("p", {}, excerpt(text, words[0])),
+      ),
+    );
   list.replaceChildren(...first);
-  count.textContent = hits.length > MOST ? `${hits.length} places, the first ${MOST}` : `${hits.length} place${hits.length === 1 ? "" : "s"}`;
+  count.textContent =
+    hits.length > MOST
+      ? `${hits.length} places, the first ${MOST}`
+      : `${hits.length} place${hits.length === 1 ? "" : "s"}`;
 }
 
 if (search) {
   search.closest("form").hidden = false;
   search.closest("form").onsubmit = (event) => event.preventDefault();
-  search.oninput = () => find().catch(() => (document.getElementById("n-found").textContent = "the index is missing"));
+  search.oninput = () =>
+    find().catch(() => (document.getElementById("n-found").textContent = "the index is missing"));
   search.onkeydown = ({ key }) => {
     if (key !== "Escape") return;
     search.value = "";
