@@ -37,7 +37,6 @@ const QUESTIONS = [
     { sound: "slt", keep: "mfcc", n: 20, rounds: 32, phase: "guessed" },
     "20 numbers a frame: where did the tune go?",
   ],
-  [{ sound: "slt", keep: "mfcc", n: 20, phase: "true" }, "And if you are told all true phases?"],
   [{ sound: "slt", keep: "pitch", n: 20 }, "One more number, the pitch: what came back?"],
   [
     { sound: "kal16", keep: "mel", n: 40, rounds: 32, phase: "guessed" },
@@ -46,6 +45,10 @@ const QUESTIONS = [
   [
     { sound: "melody", keep: "mfcc", n: 20, rounds: 32, phase: "guessed" },
     "Which notes come back?",
+  ],
+  [
+    { keep: "mfcc", n: 20, rounds: 32, phase: "guessed" },
+    "Your turn: record five seconds. How many numbers does your voice need?",
   ],
 ];
 
@@ -364,15 +367,16 @@ function hear(label, y) {
   if (!first) $("save").href = audio.src;
 }
 
-// One of the six: sets all, closes the last answer, and shows where to listen.
+// One of the six: sets all, closes the last answer, and shows where to listen, or to record.
 function question(set, words) {
-  Object.assign(settings, { start: 0 }, set);
-  $("start").value = 0;
+  Object.assign(settings, set);
+  if (set.sound) $("start").value = settings.start = 0;
   $("answer").open = false;
   $("asked").textContent = words;
   write();
   ask();
-  $("asked").scrollIntoView({ block: "start" });
+  if (set.sound) $("asked").scrollIntoView({ block: "start" });
+  else $("record").focus();
 }
 
 // --- from here on it runs ------------------------------------------------------------------------
