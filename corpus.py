@@ -152,6 +152,13 @@ class Recipe:
         X, f0 = self.down(y)
         self.up(X, f0, **(dict(init="random", n_iter=0) if f0 is None else {}))
 
+    def __repr__(self):
+        """Returns the call that makes it."""
+        if self.convention is not None:
+            return f"Recipe(convention={self.convention!r})"
+        own = {name: value for name, value in vars(self).items() if name != "convention"}
+        return f"Recipe({', '.join(f'{name}={value!r}' for name, value in own.items())})"
+
     def _take_over(self):
         """Takes the values of the convention, which was tried when it was written down."""
         if isinstance(self.convention, dict):  # as a store has it

@@ -155,10 +155,10 @@ def _deviations(name, n):
     if usual.n_mfcc:
         for bands in _BANDS:
             if bands not in (usual.n_mels, n) and bands > n:
-                yield dict(n_mels=bands), 1.0, (f"of {bands} bands instead of {usual.n_mels}",)
+                yield dict(n_mels=bands), 2.0, (f"of {bands} bands instead of {usual.n_mels}",)
                 if usual.energy:
                     change = dict(n_mels=bands, energy=None)
-                    yield change, 1.2, (f"of {bands} bands, coefficient 0 instead of the energy",)
+                    yield change, 2.2, (f"of {bands} bands, coefficient 0 instead of the energy",)
 
 
 def _tried(X, name, recipe, cost, reasons):

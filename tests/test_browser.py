@@ -206,9 +206,10 @@ def test_every_panel_obeys_the_keyboard(notebook):
                 page.keyboard.press("Enter")
                 sync_api.expect(button).to_have_class(re.compile("mod-active"))
                 sync_api.expect(status).not_to_contain_text("computing")
-        assert "not possible" not in panel.inner_text()
+        sync_api.expect(panel).not_to_contain_text("not possible")
         widths = [image.evaluate("(image) => image.naturalWidth") for image in pictures.all()]
-        assert widths == [1000, 1000]  # for 500 on the page
+        n = 1 if panel.locator(".widget-upload").count() else 2  # features have no original
+        assert widths == [1000] * n  # for 500 on the page
         assert all(plays(audio) for audio in panel.locator("audio").all())
 
 

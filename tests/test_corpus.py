@@ -146,6 +146,7 @@ def test_features_of_another_tool_are_kept_and_come_back(name, tmp_path, slt):
     X = store.features("slt")
     assert np.allclose(X.T if recipe.in_rows else X, recipe.down(y), rtol=1e-3, atol=1e-3)
     assert store.recipe == Recipe(convention=recipe) and store.recipe.sr == recipe.sr
+    assert repr(store.recipe) == f"Recipe(convention={recipe!r})"
     back = store.sound("slt")
     assert back.shape == y.shape and at.intelligibility(back, y, SR) > 0.7
     again = build(tmp_path / "voices", tmp_path / "features", recipe)
