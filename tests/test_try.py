@@ -151,6 +151,8 @@ def test_it_is_used_by_the_keyboard_alone(page):
     said, _ = answered(page, lambda: page.keyboard.press("ArrowRight"))
     assert "24 MFCCs and the pitch" in said
     to(".sounds .play")
+    ready = "[...document.querySelectorAll('.sounds audio')].every((audio) => audio.readyState > 2)"
+    page.wait_for_function(ready)
     page.keyboard.press("2")
     page.wait_for_function("!document.querySelectorAll('.sounds audio')[1].paused")
     page.keyboard.press(" ")
@@ -180,7 +182,7 @@ def test_a_file_is_read_and_a_long_one_has_a_part(page):
 @in_a_browser
 def test_what_is_no_sound_gets_one_line_and_the_page_lives_on(page):
     files = {
-        "prose.txt": (b"These are my features.", "is no sound that this browser reads"),
+        "prose.txt": (b"These are my features.", "this is no sound that this browser reads"),
         "short.wav": (sound_file(tone(440)[:1600], 16000), "It lasts 0.10 s: take half a second"),
         "silent.wav": (sound_file(np.zeros(32000), 16000), "It is silent"),
         "many.wav": (sound_file(np.stack([tone(330)] * 6, axis=1), 192000), "It lasts 0.08 s"),
@@ -203,7 +205,7 @@ def test_a_recording_is_taken(page):
         page.click("#record")
 
     answered(page, record)
-    assert "your recording" in page.inner_text("#sound") and np.abs(heard(page, 0)).max() > 0.05
+    assert "yours: recording" in page.inner_text("#sound") and np.abs(heard(page, 0)).max() > 0.05
 
 
 @in_a_browser
@@ -214,6 +216,8 @@ def test_a_link_holds_the_settings(browser):
     assert "40 mel bands" in page.inner_text("#status")
     assert page.evaluate("document.querySelector('#sound').value") == "kal16"
     assert "rounds=8" in page.evaluate("location.hash")
+    page = opened(context, "#sound=constructor&keep=constructor&phase=__proto__&n=7&rounds=")
+    assert "20 MFCCs" in page.inner_text("#status") and "rounds=32" in page.url
     page = opened(context, "#sound=%3Cimg%20src=x%3E&keep=no&n=7&rounds=1e9")
     assert "20 MFCCs" in page.inner_text("#status") and not page.troubles
     context.close()
@@ -245,3 +249,49 @@ def test_what_came_back_can_be_saved(page, tmp_path):
     download.value.save_as(tmp_path / "back.wav")
     y, sr = at.load_wav(tmp_path / "back.wav")
     assert sr == 16000 and np.allclose(y, heard(page, 1), atol=1e-4)
+
+
+# --- what a person does in a hurry --------------------------------------------------------
+
+
+@in_a_browser
+def test_a_second_file_of_the_same_name_is_heard(page):
+    for hz in (220, 330):
+        note = given("same.wav", sound_file(tone(hz), 16000))
+        answered(page, lambda note=note: page.set_input_files("#file", note))
+        assert loudest_hz(heard(page, 0), 16000) == pytest.approx(hz, abs=2)
+
+
+@in_a_browser
+def test_of_many_quick_wishes_the_last_is_answered(page):
+    n = page.locator("#n")
+    n.focus()
+    for key in ["End", "Home"] * 10 + ["End"]:
+        page.keyboard.press(key)
+    words = "() => document.getElementById('status').textContent.startsWith('128 MFCCs: 8,000 ')"
+    page.wait_for_function(words, timeout=15_000)  # two or three answers, not twenty-one
+
+
+@in_a_browser
+def test_where_all_phases_are_told_the_law_is_silent_and_they_are_counted(page):
+    answered(page, page.locator("#questions button").nth(4).click)  # the tune
+    said, answer = answered(page, page.get_by_label("told, all of it").check)
+    assert "33,313 numbers a second" in said and "law" not in answer
+    assert int(re.search(r"right in (\d+) %", answer)[1]) > 70
+
+
+@in_a_browser
+def test_leading_silence_is_passed_over(page):
+    y = np.concatenate([np.zeros(6 * 16000), np.tile(tone(330), 7)])
+    answered(page, lambda: page.set_input_files("#file", given("late.wav", sound_file(y, 16000))))
+    assert page.input_value("#start") == "6" and np.abs(heard(page, 0)).max() > 0.05
+    answered(page, page.locator("#questions button").first.click)
+    assert not page.locator("#part").is_visible() and not page.troubles
+
+
+@in_a_browser
+def test_a_long_name_makes_no_page_wider(page):
+    page.set_viewport_size(dict(width=320, height=700))
+    name = "recording_of_a_very_long_afternoon_" * 6 + ".wav"
+    answered(page, lambda: page.set_input_files("#file", given(name, sound_file(tone(220), 16000))))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320

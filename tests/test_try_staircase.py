@@ -181,3 +181,21 @@ def test_silence_and_one_frame_stay_finite(tmp_path):
     for n in (100, 1600):
         found, _ = in_node(tmp_path, lines, n=n)
         assert found["finite"] == [True] * 6, n
+
+
+def test_what_is_left_out_is_read_off_what_is_given(tmp_path):
+    lines = """
+        const y = load("y"), S = at.magnitude(at.stft(y, {n_fft: 512, hop_length: 128}));
+        const D = at.stft(y), M = at.make_mel(at.magnitude(D), at.mel_filterbank(16000, 1024));
+        const C = at.mel_to_mfcc(M), f0 = new Float64Array(C.frames).fill(150);
+        results.lengths = [at.istft(D), at.griffin_lim(S, {hop_length: 128}),
+          at.mel_to_audio(M, at.mel_filterbank(16000, 1024), {}), at.mfcc_to_audio(C, 16000, {}),
+          at.speak(C, f0, 16000, {})].map((z) => [z.length, z.every(Number.isFinite)]);
+        results.phases = at.phase_gradient(S, {hop_length: 128}).every(Number.isFinite);
+        const loud = at.match_level(y.map((v, i) => (i === 50 ? 9 : v)), y.map(() => 0.9));
+        results.peak = loud.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+    """
+    y = 0.1 * np.random.default_rng(0).normal(size=16384)
+    found, _ = in_node(tmp_path, lines, arrays=dict(y=y))
+    assert found["lengths"] == [[16384, True]] * 5 and found["phases"]
+    assert found["peak"] <= 1.0001

@@ -39,7 +39,7 @@ PLAYER = ROOT / "notebooks" / "show" / "player.js"  # once in a page, where a no
 LIMIT = 40_000_000  # bytes of the whole site
 
 README, GUIDE, TEACHING = map(PurePosixPath, ("README.md", "notebooks/README.md", "TEACHING.md"))
-HOME, INDEX = PurePosixPath("index.html"), PurePosixPath("search.js")
+HOME, INDEX, TRY = map(PurePosixPath, ("index.html", "search.js", "try.html"))
 ELSEWHERE = {"http", "https", "mailto"}  # where a link may lead, and a picture may not
 SOUNDS = {".mp3", ".flac", ".ogg", ".wav"}
 
@@ -406,7 +406,7 @@ class Places(HTMLParser):
     def __init__(self, html):
         super().__init__()
         self.places, self.heading, self.outside = [["", "", ""]], False, 0
-        self.feed(html)
+        self.feed(html[html.index("<main") :])
 
     def handle_starttag(self, tag, attributes):
         """Begins a place at a heading that has an anchor."""
@@ -520,6 +520,13 @@ def main():
     for file in site.files:
         (SITE / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / file, SITE / file)
+        if file == TRY:  # on its own it knows no other page
+            text = (SITE / TRY).read_text(encoding="utf-8")
+            course = title_of(README)
+            (SITE / TRY).write_text(
+                text.replace(f'<em id="course">{course}</em>', f'<a href="{HOME}">{course}</a>'),
+                encoding="utf-8",
+            )
     problems = [*dict.fromkeys(site.problems), *check(SITE)]
     if problems:
         shutil.rmtree(SITE)

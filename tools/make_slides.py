@@ -15,6 +15,7 @@ import nbformat
 from make_site import (
     HOME,
     SITE,
+    TRY,
     Site,
     Words,
     cells_of,
@@ -27,7 +28,6 @@ from make_site import (
     towards,
 )
 
-TRY = PurePosixPath("try.html")
 BEGIN, LEFT_OUT = ("slide", "subslide"), ("skip", "notes")
 
 

@@ -4,7 +4,8 @@
 
 What it is made of lies in try/: the arithmetic (staircase.js, read beside audiotools.py), what a
 Worker does with it, the page and its look. The player is that of the notebooks, the clips are the
-first four seconds of those in data/, as MP3.
+first four seconds of those in data/: the voices as MP3; the tune as FLAC, because its faintest
+partials, which an MP3 leaves out, are heard where all phases are told.
 """
 
 import base64
@@ -20,10 +21,12 @@ NUMBER = {11: "eleven", 12: "twelve"}
 
 
 def clip(name):
-    """Returns the beginning of a clip as MP3, in base64."""
+    """Returns the beginning of a clip as a sound file, in base64."""
     y, sr = soundfile.read(ROOT / "data" / f"{name}.wav")
     file = io.BytesIO()
-    soundfile.write(file, y[: SECONDS * sr], sr, format="MP3", subtype="MPEG_LAYER_III")
+    kind = dict(format="MP3", subtype="MPEG_LAYER_III")
+    kind = dict(format="FLAC", subtype="PCM_16") if name == "melody" else kind
+    soundfile.write(file, y[: SECONDS * sr], sr, **kind)
     return base64.b64encode(file.getvalue()).decode()
 
 

@@ -2,9 +2,10 @@
 
 "use strict";
 
+const HIGHEST = 4000; // Hz, that is shown
 const SR = 16000,
   LONGEST = 5,
-  SHORTEST = 0.3,
+  SHORTEST = 0.5,
   LARGEST = 300e6; // samples a second; seconds; bytes
 const CLIPS = JSON.parse(document.getElementById("clips").textContent);
 const VOICES = { slt: "a high voice", kal16: "a low voice", melody: "a tune" };
@@ -37,7 +38,10 @@ const QUESTIONS = [
     { sound: "slt", keep: "mfcc", n: 20, rounds: 32, phase: "guessed" },
     "20 numbers a frame: where did the tune go?",
   ],
-  [{ sound: "slt", keep: "pitch", n: 20 }, "One more number, the pitch: what came back?"],
+  [
+    { sound: "slt", keep: "pitch", n: 20, rounds: 32, phase: "guessed" },
+    "One more number, the pitch: what came back?",
+  ],
   [
     { sound: "kal16", keep: "mel", n: 40, rounds: 32, phase: "guessed" },
     "How many bands does this low voice need?",
@@ -55,10 +59,12 @@ const QUESTIONS = [
 const $ = (id) => document.getElementById(id);
 const settings = { sound: "slt", keep: "mfcc", n: 20, rounds: 32, phase: "guessed" };
 const sounds = {}; // {name: samples at SR}, the three clips when they are decoded, and yours
-let worker,
-  asked = 0,
-  sent = null,
-  recorder = null;
+let worker, recorder;
+let asked = 0; // of the last request
+let taken = 0; // of the last file or recording: what was chosen since is not overridden
+let busy = false,
+  waiting = null; // whether the worker is at work, and what is to come next
+let sent = null; // the sound and its beginning that the worker knows
 
 // --- what is chosen ------------------------------------------------------------------------------
 
@@ -77,6 +83,7 @@ function write() {
   document.querySelector(`[name=phase][value=${settings.phase}]`).checked = true;
   $("n").value = NUMBERS.indexOf(settings.n);
   $("rounds").value = settings.rounds;
+  $("start").value = settings.start || 0;
   show_choices();
 }
 
@@ -94,23 +101,25 @@ function show_choices() {
       : phase === "true"
         ? "none: it is told"
         : `${rounds}`;
+  $("n").setAttribute("aria-valuetext", $("n-value").textContent);
+  $("rounds").setAttribute("aria-valuetext", $("rounds-value").textContent);
 }
 
 // A link holds the settings: #sound=kal16&keep=mfcc&n=20&rounds=32&phase=guessed
 function from_link() {
   const link = new URLSearchParams(location.hash.slice(1)),
-    n = Number(link.get("n")),
-    rounds = Number(link.get("rounds"));
-  if (link.get("sound") in VOICES) settings.sound = link.get("sound");
-  if (link.get("keep") in KEEPS) settings.keep = link.get("keep");
+    n = Number(link.get("n"));
+  const rounds = link.get("rounds") ? Number(link.get("rounds")) : NaN;
+  if (Object.hasOwn(VOICES, link.get("sound"))) settings.sound = link.get("sound");
+  if (Object.hasOwn(KEEPS, link.get("keep"))) settings.keep = link.get("keep");
   if (["guessed", "true"].includes(link.get("phase"))) settings.phase = link.get("phase");
   if (NUMBERS.includes(n)) settings.n = n;
-  if (link.has("rounds") && rounds >= 0 && rounds <= 64) settings.rounds = Math.round(rounds);
+  if (rounds >= 0 && rounds <= 64) settings.rounds = 4 * Math.round(rounds / 4);
 }
 
 function to_link() {
   const { keep, n, rounds, phase } = settings,
-    sound = settings.sound in VOICES ? settings.sound : "slt";
+    sound = Object.hasOwn(VOICES, settings.sound) ? settings.sound : "slt";
   history.replaceState(null, "", `#${new URLSearchParams({ sound, keep, n, rounds, phase })}`);
 }
 
@@ -120,17 +129,22 @@ function say(words) {
   $("status").textContent = words;
 }
 
-// Samples at SR, channels averaged, of whatever the browser decodes.
+// Samples at SR of whatever the browser decodes: channels averaged, or the first if they cancel.
 async function decoded(bytes) {
   const context = new OfflineAudioContext(1, SR, SR),
     found = await context.decodeAudioData(bytes);
+  const channels = Array.from({ length: found.numberOfChannels }, (_, c) =>
+    found.getChannelData(c),
+  );
   const y = new Float64Array(found.length);
-  for (let c = 0; c < found.numberOfChannels; c++) {
-    const channel = found.getChannelData(c);
-    for (let i = 0; i < y.length; i++) y[i] += channel[i] / found.numberOfChannels;
+  for (let i = 0; i < y.length; i++) {
+    for (const channel of channels)
+      y[i] += (Number.isFinite(channel[i]) ? channel[i] : 0) / channels.length;
   }
-  return y;
+  return is_silent(y) ? Float64Array.from(channels[0], (v) => (Number.isFinite(v) ? v : 0)) : y;
 }
+
+const is_silent = (y) => !y.some((v) => Math.abs(v) > 1e-4);
 
 async function clip(name) {
   if (!sounds[name]) {
@@ -147,50 +161,54 @@ function part(y) {
   const used = y.slice(Math.round(start * SR), Math.round((start + LONGEST) * SR));
   if (seconds < SHORTEST)
     throw new Error(`It lasts ${seconds.toFixed(2)} s: take half a second or more.`);
-  if (!used.some((v) => Math.abs(v) > 1e-4))
-    throw new Error("It is silent: choose another part, or another sound.");
+  if (is_silent(y)) throw new Error("It is silent: take another sound.");
+  if (is_silent(used)) throw new Error("This part is silent: begin elsewhere.");
   return used;
 }
 
-async function take(name, bytes) {
-  say(`Reading ${name} …`);
+// Goes on with a file or a recording, unless something else was chosen while it was read.
+async function take(name, read_bytes, size = 0) {
+  const mine = ++taken;
+  const refuse = (words) => mine === taken && stop(`${name}: ${words}`);
+  if (size > LARGEST) return refuse("larger than 300 MB, cut it first.");
+  stop(`Reading ${name} …`);
   let y;
   try {
-    if (bytes.byteLength > LARGEST) throw new Error("too large");
-    y = await decoded(bytes);
-  } catch (error) {
-    const large = error.message === "too large";
-    return say(
-      large
-        ? `${name} is larger than 300 MB: cut it first.`
-        : `${name} is no sound that this browser reads: WAV, MP3 or FLAC will do.`,
-    );
+    y = await decoded(await read_bytes());
+  } catch {
+    return refuse("this is no sound that this browser reads: WAV, MP3 or FLAC will do.");
   }
+  if (mine !== taken) return;
   try {
-    settings.start = 0;
+    const first = y.findIndex((v) => Math.abs(v) > 1e-3) / SR; // s, of what can be heard
+    settings.start = y.length > LONGEST * SR ? Math.max(0, Math.floor(2 * first) / 2) : 0;
     part(y);
   } catch (error) {
-    return say(`${name}: ${error.message}`);
+    return refuse(error.message);
   }
-  sounds[name] = y;
-  if (![...$("sound").options].some((option) => option.value === name))
-    $("sound").add(new Option(`yours: ${name}`, name));
-  settings.sound = name;
+  const key = `yours: ${name}`; // no clip's name
+  sounds[key] = y;
+  if (![...$("sound").options].some((option) => option.value === key))
+    $("sound").add(new Option(key, key));
+  settings.sound = key;
+  $("asked").textContent = "";
   write();
   await ask();
 }
 
 async function record() {
-  if (recorder) return recorder.stop();
+  if (recorder) return recorder.stop?.();
   if (!navigator.mediaDevices?.getUserMedia || !window.MediaRecorder) {
     return say(
       "No microphone here: a browser records on https and on localhost only. A file will do.",
     );
   }
+  recorder = {}; // asked for
   let stream;
   try {
     stream = await navigator.mediaDevices.getUserMedia({ audio: true });
   } catch (error) {
+    recorder = null;
     return say(`No microphone (${error.name}): allow it for this page, or take a file.`);
   }
   const pieces = [];
@@ -200,7 +218,7 @@ async function record() {
     for (const track of stream.getTracks()) track.stop();
     recorder = null;
     $("record").textContent = "Record 5 s";
-    await take("your recording", await new Blob(pieces).arrayBuffer());
+    await take("recording", () => new Blob(pieces).arrayBuffer());
   };
   recorder.start();
   $("record").textContent = "Stop";
@@ -215,38 +233,60 @@ function begin_worker() {
   const source = ["staircase", "worker"].map((id) => $(id).textContent).join("\n");
   worker = new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
   worker.onmessage = ({ data }) => answer(data);
+  worker.onerror = (error) =>
+    stop(`It cannot be done here: ${error.message || "the browser forbids Workers"}.`);
 }
 
+// Asks for what is chosen now; while the worker is at work, the last wish waits.
 async function ask() {
   const id = ++asked,
     name = settings.sound;
   show_choices();
   to_link();
   try {
-    const whole = await (name in CLIPS ? clip(name) : sounds[name]);
+    const whole = await (Object.hasOwn(CLIPS, name) ? clip(name) : sounds[name]);
     if (id !== asked) return;
-    const long = whole.length > (LONGEST + 0.1) * SR;
-    $("part").hidden = !long;
+    $("part").hidden = whole.length <= (LONGEST + 0.1) * SR;
     $("start").max = Math.max(0, whole.length / SR - LONGEST);
+    $("start").value = settings.start;
     $("start-value").textContent =
       `${settings.start.toFixed(1)} s of ${(whole.length / SR).toFixed(1)} s`;
-    const key = `${name} ${settings.start}`,
-      given = { y: part(whole), sr: SR, fmax: ["slt", "kal16"].includes(name) ? 420 : 1000 };
+    waiting = { id, whole, y: part(whole), settings: { ...settings } };
     $("bar").hidden = false;
-    $("bar").value = 0;
-    worker.postMessage({ id, given: key === sent ? null : given, settings: { ...settings } });
-    if (key !== sent) hear("The original", given.y);
-    sent = key;
+    send();
   } catch (error) {
-    say(error.message);
+    stop(error.message);
   }
 }
 
-function answer(data) {
-  if (data.id !== asked) return; // something else was asked since
-  if (data.share !== undefined) return void ($("bar").value = data.share);
+function send() {
+  if (busy || !waiting) return;
+  const { id, whole, y, settings: wish } = waiting,
+    known = sent && sent.whole === whole && sent.start === wish.start;
+  const fmax = ["slt", "kal16"].includes(wish.sound) ? 420 : 1000;
+  if (!known) hear("The original", y);
+  sent = { whole, start: wish.start };
+  busy = true;
+  waiting = null;
+  $("bar").value = 0;
+  worker.postMessage({ id, given: known ? null : { y, sr: SR, fmax }, settings: wish });
+}
+
+// Says something, and that nothing is at work.
+function stop(words) {
+  waiting = null;
   $("bar").hidden = true;
-  if (data.error) return say(`It cannot be done: ${data.error}`);
+  $("measured").textContent = "";
+  say(words);
+}
+
+function answer(data) {
+  if (data.share !== undefined) return void ($("bar").value = data.share);
+  busy = false;
+  send();
+  if (data.id !== asked) return; // something else was asked since
+  if (data.error) return stop(`It cannot be done: ${data.error}`);
+  $("bar").hidden = true;
   const seconds = data.z.length / data.rate;
   draw($("original"), data.original, seconds, 0);
   draw($("result"), data.result, seconds, data.limit);
@@ -257,40 +297,30 @@ function answer(data) {
 }
 
 // What is kept, and what to do with it: the answer waits until it is guessed.
-function kept({ numbers }) {
-  const { keep, n, phase } = settings,
-    of = Math.round(numbers).toLocaleString("en");
+function kept({ numbers, settings: { keep, n, phase } }) {
+  const of = Math.round(numbers).toLocaleString("en");
   const what = {
     spectrogram: "All 513 magnitudes of a frame",
     mel: `${n} mel bands`,
     mfcc: `${n} MFCCs`,
     pitch: `${n} MFCCs and the pitch`,
   }[keep];
-  const told =
-    phase === "true" && keep !== "pitch" ? " (and all true phases, 513 more numbers a frame)" : "";
-  return `${what}${told}: ${of} numbers a second, of 16,000 samples. Listen, look, and guess: what came back of the words, what of the tune?`;
+  const told = phase === "true" && keep !== "pitch" ? " and all 513 true phases" : "";
+  return `${what}${told}: ${of} numbers a second; the sound has 16,000. Listen, look, and guess: what came back of the words, what of the tune?`;
 }
 
-function measured({ hz, limit, right }) {
-  const { keep } = settings,
-    words = [];
+function measured({ hz, limit, right, settings: { keep, n, phase } }) {
   if (!hz) return "No pitch was found in this sound: is it a voice?";
   const lies = `this sound's pitch lies around ${Math.round(hz)} Hz`;
-  if (limit) {
-    const expects =
-      hz < 0.8 * limit ? "no tune" : hz > 1.25 * limit ? "its tune" : "part of its tune";
-    words.push(
-      `The law: they draw pitches above ${Math.round(limit)} Hz, and ${lies}. So it expects ${expects}.`,
-    );
-  } else {
-    words.push(
-      keep === "pitch" ? `The pitch was told: ${lies}.` : `The stripes are all kept: ${lies}.`,
-    );
-  }
-  words.push(
-    `Measured: the pitch is right in ${Math.round(100 * right)} % of the frames that have one.`,
-  );
-  return words.join(" ");
+  const expects =
+    hz < 0.8 * limit ? "no tune" : hz > 1.25 * limit ? "its tune" : "part of its tune";
+  const law = {
+    pitch: `The pitch was told: ${lies}.`,
+    told: `The phases were told, and they carry a pitch too: ${lies}.`,
+    spectrogram: `The stripes are all kept: ${lies}.`,
+    drawn: `The law of the course: ${n} numbers draw a pitch only above ${Math.round(limit)} Hz, and ${lies}. So it expects ${expects}.`,
+  }[keep === "pitch" ? keep : phase === "true" ? "told" : keep === "spectrogram" ? keep : "drawn"];
+  return `${law} Measured: the pitch is right in ${Math.round(100 * right)} % of the frames that have one.`;
 }
 
 // --- shown and played ----------------------------------------------------------------------------
@@ -305,12 +335,13 @@ const COLOURS = Array.from({ length: 256 }, (_, i) => colour((i / 255) * 80 - 80
 function draw(figure, { rows, frames, data }, seconds, limit) {
   const canvas = figure.querySelector("canvas"),
     context = canvas.getContext("2d");
+  const shown = 1 + (rows - 1) * (HIGHEST / (SR / 2)); // rows: where the stripes of a voice are
   canvas.width = frames;
-  canvas.height = rows;
-  const image = context.createImageData(frames, rows);
+  canvas.height = shown;
+  const image = context.createImageData(frames, shown);
   for (let t = 0; t < frames; t++) {
-    for (let k = 0; k < rows; k++) {
-      const at = 4 * ((rows - 1 - k) * frames + t),
+    for (let k = 0; k < shown; k++) {
+      const at = 4 * ((shown - 1 - k) * frames + t),
         [r, g, b] = COLOURS[Math.round(((data[t * rows + k] + 80) / 80) * 255)];
       image.data[at] = r;
       image.data[at + 1] = g;
@@ -322,14 +353,14 @@ function draw(figure, { rows, frames, data }, seconds, limit) {
   figure.querySelector(".seconds").textContent = `${seconds.toFixed(1)} s`;
   const line = figure.querySelector(".law");
   line.hidden = !limit;
-  line.style.bottom = `${(100 * limit) / (SR / 2)}%`;
+  line.style.bottom = `${(100 * limit) / HIGHEST}%`;
   line.dataset.words = `the law: ${Math.round(limit)} Hz`;
   const law = limit
     ? `; a dashed line marks the lowest pitch by the law, ${Math.round(limit)} Hz`
     : "";
   canvas.setAttribute(
     "aria-label",
-    `Spectrogram, 0 to ${seconds.toFixed(1)} s, 0 to 8 kHz, -80 to 0 dB${law}`,
+    `Spectrogram, 0 to ${seconds.toFixed(1)} s, 0 to 4 kHz, -80 to 0 dB${law}`,
   );
 }
 
@@ -355,33 +386,59 @@ function wav(y) {
   return new Blob([view.buffer], { type: "audio/wav" });
 }
 
-let gain = 1; // of both: they are equally loud
+const rms = (y) => Math.sqrt(y.reduce((sum, v) => sum + v * v, 0) / y.length) || 1e-9;
+const peak = (y) => y.reduce((most, v) => Math.max(most, Math.abs(v)), 1e-9);
+
+let level = 0; // of both sounds: -23 dB of full scale, or softer where a peak has no room
+let original = null;
 function hear(label, y) {
   const first = label === "The original",
-    peak = y.reduce((most, v) => Math.max(most, Math.abs(v)), 1e-9);
-  const level = Math.sqrt(y.reduce((sum, v) => sum + v * v, 0) / y.length);
-  if (first) gain = 10 ** (-23 / 20) / Math.max(level, 1e-9); // -23 dB, where pulses have room too
-  const audio = document.querySelectorAll(".sounds audio")[first ? 0 : 1];
+    room = (0.98 * rms(y)) / peak(y);
+  if (first) {
+    original = y;
+    level = Math.min(10 ** (-23 / 20), room);
+  } else if (level > room) {
+    level = room;
+    load(0, original);
+  }
+  load(first ? 0 : 1, y);
+}
+
+function load(which, y) {
+  const audio = document.querySelectorAll(".sounds audio")[which],
+    gain = level / rms(y);
   URL.revokeObjectURL(audio.src);
-  audio.src = URL.createObjectURL(wav(y.map((v) => v * Math.min(gain, 0.98 / peak))));
-  if (!first) $("save").href = audio.src;
+  audio.src = URL.createObjectURL(wav(y.map((v) => v * gain)));
+  if (which === 1) $("save").href = audio.src;
 }
 
 // One of the six: sets all, closes the last answer, and shows where to listen, or to record.
 function question(set, words) {
+  taken++;
   Object.assign(settings, set);
-  if (set.sound) $("start").value = settings.start = 0;
+  if (set.sound) settings.start = 0;
   $("answer").open = false;
   $("asked").textContent = words;
   write();
   ask();
-  if (set.sound) $("asked").scrollIntoView({ block: "start" });
-  else $("record").focus();
+  if (!set.sound) return $("record").focus();
+  $("asked").scrollIntoView({ block: "start" });
+  document.querySelector(".sounds .play").focus({ preventScroll: true }); // its keys: 1, 2, space
 }
 
 // --- from here on it runs ------------------------------------------------------------------------
 
+// The site remembers the reader's theme; a browser that keeps nothing has none.
+function remembered_theme() {
+  try {
+    document.documentElement.dataset.theme = localStorage.getItem("theme") || "";
+  } catch {
+    // as the system has it
+  }
+}
+
 function begin() {
+  remembered_theme();
   if (!window.Worker || !window.OfflineAudioContext) {
     return say(
       "This browser has no Workers or no Web Audio, which this page needs: a newer one will do.",
@@ -408,19 +465,21 @@ function begin() {
       show_choices();
     });
   $("controls").addEventListener("change", (event) => {
-    if (event.target.id === "sound") $("start").value = 0;
     if (event.target.id === "file") return;
+    taken++;
+    if (event.target.id === "sound") $("start").value = 0;
     $("asked").textContent = ""; // a question of your own
     read();
     ask();
   });
   $("file").addEventListener("change", async () => {
     const [file] = $("file").files;
-    if (file) await take(file.name, await file.arrayBuffer());
+    if (file) await take(file.name, () => file.arrayBuffer(), file.size);
     $("file").value = "";
   });
   $("record").onclick = record;
   window.addEventListener("hashchange", () => {
+    $("asked").textContent = "";
     from_link();
     write();
     ask();

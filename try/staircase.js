@@ -4,8 +4,9 @@
 //   up     y <--istft-- D <--griffin_lim-- S <--mel_to_spectrogram-- M <--mfcc_to_mel-- C
 //
 // The names and their order are those of audiotools.py; each comment names the twin, where the idea
-// is explained. Options come in one object. No page is touched, nothing is drawn at random without
-// a seed. An array of frames is a Matrix: {rows, frames, data}, one frame after the other in memory,
+// is explained. Options come in one object; frames are of 1024 samples where nothing is said (there
+// of 2048), 256 apart. Arguments are not checked: the page offers what works. No page is touched,
+// nothing is drawn at random without a seed. An array of frames is a Matrix: {rows, frames, data}, one frame after the other in memory,
 // so that row k of frame t is data[t * rows + k]. (In Python frames are columns.)
 
 "use strict";
@@ -17,7 +18,7 @@ const matrix = (rows, frames, data = new Float64Array(rows * frames)) => ({ rows
 const plans = new Map();
 
 // A plan for real transforms of n samples, a power of two, by complex ones of half the length.
-function fft(n) {
+function plan_fft(n) {
   if (plans.has(n)) return plans.get(n);
   const m = n >> 1,
     swapped = new Uint32Array(m);
@@ -143,13 +144,17 @@ function grid({
   };
 }
 
+// The grid of spectra, or of other frames X.
+const grid_of = (X, { hop_length = 256, length = hop_length * (X.frames - 1), ...rest }) =>
+  grid({ ...rest, hop_length, length, n_frames: X.frames });
+
 const framed = (y, g) => {
   const x = new Float64Array(g.padded);
   x.set(y.subarray(0, g.length), g.before);
   return x;
 };
 const heard = (x, g) => x.slice(g.before, g.before + g.length);
-const spectra = (g) => ({
+const blank_spectra = (g) => ({
   rows: g.rows,
   frames: g.n_frames,
   re: new Float64Array(g.rows * g.n_frames),
@@ -158,7 +163,7 @@ const spectra = (g) => ({
 
 // engine.Frames.spectra: of a sound with the silence before it, into D.
 function transform(x, g, D) {
-  const plan = fft(g.n_fft);
+  const plan = plan_fft(g.n_fft);
   for (let t = 0; t < g.n_frames; t++) {
     for (let i = 0, at = t * g.hop_length; i < g.n_fft; i++) g.buffer[i] = x[at + i] * g.window[i];
     plan.forward(g.buffer, D.re, D.im, t * g.rows);
@@ -168,7 +173,7 @@ function transform(x, g, D) {
 
 // frames.Grid.join: the sound whose frames come nearest to D, with the silence before it.
 function join(D, g, x = new Float64Array(g.padded)) {
-  const plan = fft(g.n_fft),
+  const plan = plan_fft(g.n_fft),
     end = g.before + g.length;
   x.fill(0);
   for (let t = 0; t < g.n_frames; t++) {
@@ -180,14 +185,14 @@ function join(D, g, x = new Float64Array(g.padded)) {
 }
 
 // audiotools.stft
-const stft = (y, options) => {
+const stft = (y, options = {}) => {
   const g = grid({ ...options, length: y.length });
-  return transform(framed(y, g), g, spectra(g));
+  return transform(framed(y, g), g, blank_spectra(g));
 };
 
 // audiotools.istft (behind the last frame's centre, where one window fades out, a little softer)
-const istft = (D, options) => {
-  const g = grid({ ...options, n_frames: D.frames });
+const istft = (D, options = {}) => {
+  const g = grid_of(D, { n_fft: 2 * (D.rows - 1), ...options });
   return heard(join(D, g), g);
 };
 
@@ -258,7 +263,7 @@ function keep_magnitude(S) {
 
 // engine.projection
 function projection(g, fit) {
-  const D = spectra(g);
+  const D = blank_spectra(g);
   return (ahead, y) => {
     transform(ahead, g, D);
     fit(D);
@@ -291,8 +296,9 @@ function random_phases(S, seed) {
 const BELL = 0.498868;
 
 // audiotools.phase_gradient, for frames that overlap by three quarters or more
-function phase_gradient(S, g, seed = 0) {
+function phase_gradient(S, { seed = 0, ...options } = {}) {
   const { rows, frames } = S,
+    g = grid_of(S, { n_fft: 2 * (rows - 1), ...options }),
     n = S.data.length,
     peak = Math.max(largest(S.data), 1e-300);
   const log = Float64Array.from(S.data, (s) => Math.log(Math.max(s / peak, 1e-10)));
@@ -379,16 +385,16 @@ function spread(phase, level, time_step, row_step, rows, levels) {
 const first_phases = (S, init, g, seed) =>
   typeof init === "string"
     ? init === "gradient"
-      ? phase_gradient(S, g, seed)
+      ? phase_gradient(S, { n_fft: g.n_fft, hop_length: g.hop_length, seed })
       : random_phases(S, seed)
     : init;
 
 // audiotools.griffin_lim; `init` is "gradient", "random" or phases
 function griffin_lim(
   S,
-  { n_iter = 16, momentum = 0.99, gamma = 1.25, init = "gradient", seed = 0, tell, ...rest },
+  { n_iter = 16, momentum = 0.99, gamma = 1.25, init = "gradient", seed = 0, tell, ...rest } = {},
 ) {
-  const g = grid({ ...rest, n_frames: S.frames });
+  const g = grid_of(S, { n_fft: 2 * (S.rows - 1), ...rest });
   const x = join(with_phases(S, first_phases(S, init, g, seed)), g);
   return heard(iterate(projection(g, keep_magnitude(S)), x, { n_iter, momentum, gamma }, tell), g);
 }
@@ -465,7 +471,7 @@ function correction(M, mel_filter, rows) {
 }
 
 // audiotools.mel_to_spectrogram with power=2
-function mel_to_spectrogram(M, mel_filter, { n_fft, n_iter = 10 }) {
+function mel_to_spectrogram(M, mel_filter, { n_fft = 1024, n_iter = 10 } = {}) {
   const rows = 1 + n_fft / 2,
     P = new Float64Array(rows * M.frames).fill(1);
   const correct = correction(M, mel_filter, rows),
@@ -483,8 +489,8 @@ function mel_to_spectrogram(M, mel_filter, { n_fft, n_iter = 10 }) {
 const best_start = (n_numbers, n_fft) => (16 * n_numbers >= n_fft ? "gradient" : "random");
 
 // audiotools.mel_to_audio with power=2
-function mel_to_audio(M, mel_filter, { n_iter = 8, init, n_fft, seed = 0, tell, ...rest }) {
-  const g = grid({ ...rest, n_fft, n_frames: M.frames });
+function mel_to_audio(M, mel_filter, { n_iter = 8, init, n_fft = 1024, seed = 0, tell, ...rest }) {
+  const g = grid_of(M, { ...rest, n_fft });
   init = init || best_start(M.rows, n_fft);
   const S = mel_to_spectrogram(M, mel_filter, { n_fft, n_iter: init === "random" ? 0 : 10 });
   const correct = correction(M, mel_filter, g.rows),
@@ -595,7 +601,11 @@ function pitch(
     most = Math.ceil(sr / fmin) + 1;
   const x = new Float64Array(y.length + 2 * frame_length),
     normal = new Float64Array(most + 1);
-  x.set(y, frame_length / 2);
+  const mean = y.reduce((sum, v) => sum + v, 0) / y.length;
+  x.set(
+    y.map((v) => v - mean),
+    frame_length / 2,
+  );
   for (let t = 0; t < n_frames; t++) {
     for (let i = 0, at = t * hop_length; i < frame_length; i++) power[t] += x[at + i] ** 2;
   }
@@ -690,8 +700,8 @@ function speak(
   sr,
   { n_mels = 128, n_fft = 512, hop_length = 256, n_passes = 2, length, seed = 0, tell = () => {} },
 ) {
-  const g = grid({ n_fft, hop_length, length, n_frames: C.frames }),
-    D = spectra(g);
+  const g = grid_of(C, { n_fft, hop_length, length }),
+    D = blank_spectra(g);
   const centres = band_edges(n_mels, sr).slice(1, -1),
     mel_filter = mel_filterbank(sr, n_fft, { n_mels });
   const places = Array.from({ length: g.rows }, (_, k) => {
@@ -701,7 +711,7 @@ function speak(
     while (b < n_mels - 2 && centres[b + 1] <= hz) b++;
     return [b, (hz - centres[b]) / (centres[b + 1] - centres[b])];
   });
-  let x = framed(source(f0, sr, hop_length, length, seed), g);
+  let x = framed(source(f0, sr, hop_length, g.length, seed), g);
   for (let n = 0; n < n_passes; n++) {
     transform(x, g, D);
     const now = mel_to_mfcc(make_mel(magnitude(D), mel_filter), { n_mfcc: C.rows });
@@ -761,21 +771,18 @@ function pitch_accuracy(f0, reference, { cents = 50 } = {}) {
 // audiotools.match_level
 function match_level(y, reference) {
   const rms = (x) => Math.sqrt(x.reduce((sum, v) => sum + v * v, 0) / x.length);
-  const gain = rms(reference) / (rms(y) || 1);
+  const peak = y.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
+  const gain = Math.min(rms(reference) / (rms(y) || 1), 1 / (peak || 1)); // nothing clips
   return y.map((v) => v * gain);
 }
 
 const staircase = {
-  fft,
   stft,
   istft,
   magnitude,
-  power_to_db,
   pretty_spectrogram,
   phase_gradient,
   griffin_lim,
-  hz_to_mel,
-  mel_to_hz,
   mel_filterbank,
   make_mel,
   mel_to_spectrogram,
@@ -790,6 +797,5 @@ const staircase = {
   spectral_convergence,
   pitch_accuracy,
   match_level,
-  grid,
 };
 if (typeof module !== "undefined") module.exports = staircase; // for the tests, in Node

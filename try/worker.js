@@ -41,7 +41,7 @@ function walk({ y, sr, f0 }, { keep, n, rounds, phase }, tell) {
     S = magnitude(D),
     phases = D.re.map((re, i) => Math.atan2(D.im[i], re));
   const told = phase === "true",
-    numbers = (keep === "spectrogram" ? S.rows : n) * per_second;
+    numbers = ((keep === "spectrogram" ? S.rows : n) + (told ? S.rows : 0)) * per_second;
   const start = told ? { n_iter: 0, init: phases } : {};
   if (keep === "spectrogram") return { z: griffin_lim(S, { ...how, ...start }), numbers };
   const filter = mel_filterbank(sr, LONG.n_fft, { n_mels: keep === "mel" ? n : N_MELS });
@@ -61,17 +61,19 @@ onmessage = ({ data: { id, given, settings } }) => {
     const levelled = match_level(z, y),
       g0 = pitch(levelled, sr, { fmax: sound.fmax });
     const voiced = sound.voiced;
-    const { keep, n } = settings,
+    const { keep, n, phase } = settings,
       drawn = keep === "mel" ? { n_mels: n } : { n_mels: N_MELS };
+    const lawful = phase === "guessed" && (keep === "mfcc" || keep === "mel");
     postMessage({
       id,
+      settings,
       z: Float32Array.from(levelled),
       numbers,
       rate: sr,
       original: sound.picture,
       result: pretty_spectrogram(levelled, LONG),
       hz: voiced.length ? median(voiced) : 0,
-      limit: keep === "mfcc" || keep === "mel" ? pitch_limit(n, sr, drawn) : 0,
+      limit: lawful ? pitch_limit(n, sr, drawn) : 0,
       right: pitch_accuracy(g0, sound.f0),
     });
   } catch (error) {

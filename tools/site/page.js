@@ -96,7 +96,10 @@ for (const heading of document.querySelectorAll("main h2[id], main h3[id]")) {
 
 const contents = document.querySelector(".contents");
 if (contents) {
-  if (!matchMedia("(min-width: 80rem)").matches) contents.open = false;
+  const wide = matchMedia("(min-width: 80rem)"); // where it stands beside the text
+  const unfold = () => (contents.open = wide.matches);
+  wide.addEventListener("change", unfold);
+  unfold();
   const links = new Map(
     [...contents.querySelectorAll('a[href^="#"]')].map((link) => [
       decodeURIComponent(link.hash.slice(1)),
@@ -130,13 +133,24 @@ function index() {
   return window.searchIndex;
 }
 
+const folded = (text) =>
+  text
+    .normalize("NFKD")
+    .replace(/[\u0300-\u036f]/g, "")
+    .toLowerCase();
+
 function excerpt(text, word) {
-  const at = Math.max(0, text.toLowerCase().indexOf(word) - 40);
-  return `${at ? "… " : ""}${text.slice(at, at + 110)} …`;
+  const at = folded(text).indexOf(word),
+    from = at > 40 ? text.indexOf(" ", at - 40) + 1 : 0;
+  const to = text.indexOf(" ", from + 110);
+  return `${from ? "… " : ""}${text.slice(from, to < 0 ? undefined : to)}${to < 0 ? "" : " …"}`;
 }
 
+// Titles come first, then lessons before what stands beside them.
+const rank = ({ page, title }, word) => 2 * folded(title).includes(word) + /^\d\d /.test(page);
+
 async function find() {
-  const words = search.value.toLowerCase().split(/\s+/).filter(Boolean),
+  const words = folded(search.value).split(/\s+/).filter(Boolean),
     list = document.getElementById("found");
   const count = document.getElementById("n-found");
   if (!words.length) {
@@ -145,20 +159,16 @@ async function find() {
     return;
   }
   const hits = (await index())
-    .map((place) => ({ ...place, all: `${place.page} ${place.title} ${place.text}`.toLowerCase() }))
+    .map((place) => ({ ...place, all: folded(`${place.page} ${place.title} ${place.text}`) }))
     .filter(({ all }) => words.every((word) => all.includes(word)))
-    .sort(
-      (a, b) =>
-        Number(b.title.toLowerCase().includes(words[0])) -
-        Number(a.title.toLowerCase().includes(words[0])),
-    );
+    .sort((a, b) => rank(b, words[0]) - rank(a, words[0]));
   const first = hits
     .slice(0, MOST)
     .map(({ url, page, title, text }) =>
       made(
         "li",
         {},
-        made("a", { href: search.dataset.home + url }, `${page}: ${title}`),
+        made("a", { href: search.dataset.home + url }, title === page ? page : `${page}: ${title}`),
         made("p", {}, excerpt(text, words[0])),
       ),
     );
