@@ -144,9 +144,10 @@ def plays(audio):
     """Returns whether a player has a sound, whose time passes when it is played."""
     return audio.evaluate(
         """async (audio) => {
-            await audio.play();
-            for (let i = 0; i < 100 && audio.currentTime < 0.05; i++)
+            for (let i = 0; i < 100 && audio.currentTime < 0.05; i++) {
+                if (audio.paused) await audio.play().catch(() => {});  // a new sound has come
                 await new Promise((resolve) => setTimeout(resolve, 50));
+            }
             audio.pause();
             return audio.src.length > 0 && audio.duration > 0.4 && audio.currentTime >= 0.05;
         }"""
