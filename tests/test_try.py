@@ -269,7 +269,7 @@ def test_of_many_quick_wishes_the_last_is_answered(page):
     for key in ["End", "Home"] * 10 + ["End"]:
         page.keyboard.press(key)
     words = "() => document.getElementById('status').textContent.startsWith('128 MFCCs: 8,000 ')"
-    page.wait_for_function(words, timeout=15_000)  # two or three answers, not twenty-one
+    page.wait_for_function(words, timeout=30_000)  # two or three answers, not twenty-one
 
 
 @in_a_browser
