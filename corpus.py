@@ -166,10 +166,9 @@ class Recipe:
         if not isinstance(self.convention, at.Recipe):
             raise TypeError(f"convention={self.convention!r} must be an at.Recipe: see at.RECIPES")
         for field in dataclasses.fields(self):
-            said = getattr(self, field.name)
-            here = getattr(
-                self.convention, field.name, said if field.name == "convention" else None
-            )
+            if field.name == "convention":
+                continue
+            said, here = getattr(self, field.name), getattr(self.convention, field.name, None)
             if said not in (here, field.default):
                 raise ValueError(
                     f"{field.name}={said!r} beside a convention: leave it out, or change the "

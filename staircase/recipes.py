@@ -28,7 +28,6 @@ from .arguments import (
     as_float,
     flag,
     or_none,
-    plain,
     shown,
     warn,
 )
@@ -273,8 +272,8 @@ class Recipe:
         """
         y = _ONE_SOUND(y, "y")
         y = self.gain * y
-        n = len(self._padded(y)) - self.hop_length * (self.tail == "drop")
-        if n < self.n_fft:
+        n = len(y) + 2 * self._around - self.hop_length * (self.tail == "drop")
+        if n < self.n_fft and self.tail != "pad":
             raise ValueError(
                 f"y has {len(y)} samples, too few for a frame of this recipe: {self.n_fft - n} more"
             )
@@ -311,8 +310,8 @@ class Recipe:
     def _padded(self, y):
         """Returns a sound with what lies beyond its ends."""
         y = np.pad(y, self._around, mode=self.pad_mode)
-        beyond = (len(y) - self.n_fft) % self.hop_length if len(y) > self.n_fft else 0
-        lacking = max(self.n_fft - len(y), (self.hop_length - beyond) * (beyond > 0))
+        lacking = self.n_fft - len(y)  # below zero: of the frame after all full ones
+        lacking = max(lacking, lacking % self.hop_length)
         return np.pad(y, (0, lacking)) if self.tail == "pad" else y
 
     @property
@@ -512,7 +511,7 @@ class Recipe:
         return lacking ** (self.power / 2)
 
 
-@functools.lru_cache(maxsize=16)
+@functools.lru_cache(maxsize=64)  # a guess tries some fifty
 def _filters(sr, n_fft, n_mels, fmin, fmax, htk, norm, corners):
     """Returns mel filters (n_mels, rows), of which some may hear nothing."""
     if n_mels > n_fft:
@@ -542,7 +541,7 @@ def _filters(sr, n_fft, n_mels, fmin, fmax, htk, norm, corners):
 
 def _checked_features(X, recipe):
     """Returns `X` as floats (2-d), if they may be features of this recipe."""
-    X = likely.refuse_no_features(plain(X, "X"))
+    X = NAMES["X"](X, "X")
     rows = X.shape[::-1] if recipe.in_rows else X.shape
     if rows[0] != recipe.n_features:
         raise ValueError(_other_shape(X.shape, rows, recipe))

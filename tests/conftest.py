@@ -75,6 +75,19 @@ def one_speaker():
     return str(folder)
 
 
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium; skips without it, or without playwright."""
+    from test_browser import CHROMIUM, SWITCHES, sync_api
+
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium (apt install chromium)")
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
+        yield chromium
+        chromium.close()
+
+
 WORST = ("seconds", "bytes")  # of these the table keeps the largest, all else it adds up
 
 

@@ -392,19 +392,6 @@ def test_the_index_holds_the_words_of_every_section_and_no_code(site, pages):
 # --- in a real browser ---------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def browser():
-    """Chromium."""
-    from test_browser import CHROMIUM, SWITCHES, sync_api  # skips without playwright
-
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium (apt install chromium)")
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
 def open_page(browser):
     """A function that opens a file with the network off; asserts what was asked for."""

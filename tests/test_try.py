@@ -3,7 +3,6 @@
 import importlib
 import io
 import re
-import shutil
 import wave
 
 import numpy as np
@@ -33,24 +32,8 @@ def test_it_is_one_small_file_that_asks_nobody():
 
 # --- in a browser -----------------------------------------------------------------------
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-SWITCHES = """--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --mute-audio
-    --disable-background-networking --disable-component-update --disable-sync
-    --disable-dev-shm-usage --use-fake-device-for-media-stream
-    --use-fake-ui-for-media-stream""".split()
 in_a_browser = pytest.mark.browser
 SIZES = {"a phone": dict(width=390, height=844), "a desk": dict(width=1280, height=800)}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium (apt install chromium)")
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(params=SIZES)
