@@ -25,7 +25,8 @@ import nbformat
 from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parent.parent
-POINTS = {"Predict": 1, "Change": 2, "Build": 3, "Explain": 2}
+POINTS = {"Predict": 1, "Change": 2, "Build": 3, "Explain": 1}
+SENTENCE = 1  # and one for the sentence below an Explain, which somebody must read
 PARTS = [  # files and folders
     "audiotools.py",
     "staircase",
