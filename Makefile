@@ -12,7 +12,7 @@ pytest  = $(in_turn) --nbval --nbval-current-env \
 
 unexport MPLBACKEND   # kernels then draw inline, whatever the shell asks for
 
-.PHONY: help lab voices app site slides try qr assignment test test-all trust mutants matrix bench \
+.PHONY: help lab voices app site slides try qr assignment grade test test-all trust mutants matrix bench \
 	outputs constraints clean
 
 help:
@@ -78,8 +78,12 @@ outputs: .venv/installed ## execute all notebooks, save what they show and the l
 	  notebooks/*.ipynb notebooks/solutions/*.ipynb
 	@.venv/bin/python data/make_minute.py
 
-assignment: .venv/installed ## make a student set and a solution set, ready to hand out
-	@.venv/bin/python tools/assignment.py
+grade: .venv/installed ## grade what a class has handed in: make grade SUBMISSIONS=folder NOTEBOOKS="01 04"
+	@test -n "$(SUBMISSIONS)" || { echo 'Name the folder: make grade SUBMISSIONS=folder'; exit 1; }
+	@.venv/bin/python -W ignore tools/grade.py "$(SUBMISSIONS)" $(NOTEBOOKS)
+
+assignment: .venv/installed ## make a student set and a solution set: make assignment NOTEBOOKS="01 04"
+	@.venv/bin/python tools/assignment.py $(NOTEBOOKS)
 
 constraints: ## write constraints.txt anew (needs uv)
 	@uv pip compile --quiet --upgrade --universal --python-version 3.10 --no-annotate \

@@ -8,10 +8,12 @@ have tried.
 
 import functools
 import inspect
+import json
 import math
 import numbers
 import reprlib
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -22,6 +24,7 @@ from showtools import truth
 SR, HOP = 16000, 256  # of the course: samples per second, samples between frames
 LONG = dict(n_fft=1024, hop_length=HOP)
 SHORT = dict(n_fft=512, hop_length=HOP)
+TRIES = Path(__file__).with_name("tries.json")  # a student set brings it, the course has none
 OURS = ("slt", "kal16")  # the voices that the exercises were made for
 
 
@@ -30,6 +33,7 @@ class Verdict:
 
     def __init__(self, right, why="", *, proof="", clip="slt"):
         """`why` says what is wrong, `proof` what shows that it is right, measured on `clip`."""
+        self.letter = ""  # of the reason that was judged, if one was
         self.right = truth(right)
         self.words = "✗ Not yet: " + " ".join(why.split())  # what was answered may have lines
         if right:
@@ -55,7 +59,9 @@ def exercise(check):
     @functools.wraps(check)
     def answers_anything(*answers, **given):
         try:
-            return check(*map(as_asked, asked, answers), **given)
+            verdict = check(*map(as_asked, asked, answers), **given)
+            verdict.words += tries(check.__name__, verdict.letter)
+            return verdict
         except NoNumber as error:
             return Verdict(False, str(error))
         except Exception as error:  # of an answer that is no array, no scaler, no function ...
@@ -101,12 +107,26 @@ def by_letter(because, facts, *, clip="slt", slip=""):
     On another sound than the course's none may hold, or more than one: then it cannot tell.
     A `slip` in what else was asked comes first.
     """
-    right, why = facts.get(str(because).strip().lower(), (False, "choose one of the letters"))
+    letter = str(because).strip().lower()
+    right, why = facts.get(letter, (False, "choose one of the letters"))
     if sum(bool(holds) for holds, _ in facts.values()) != 1:
         right, why = False, "on this sound the reasons cannot be told apart"
     if slip:
         right, why = False, slip
-    return Verdict(right, why, proof=why, clip=clip)
+    verdict = Verdict(right, why, proof=why, clip=clip)
+    verdict.letter = letter if letter in facts and not slip else ""
+    return verdict
+
+
+def tries(exercise, letter):
+    """Returns in words how many letters were tried, where a student set counts them: once."""
+    try:
+        count = json.loads(TRIES.read_text(encoding="utf-8"))
+        tried = {*count.get(exercise, ""), letter} - {""}
+        TRIES.write_text(json.dumps(count | {exercise: sorted(tried)}), encoding="utf-8")
+    except (OSError, ValueError, AttributeError, TypeError):  # none is there, or what is no count
+        return ""
+    return f" ({len(tried)} letters tried)" if letter and len(tried) > 1 else ""
 
 
 # --- 01 See a sound ---------------------------------------------------------------------------

@@ -106,6 +106,27 @@ def test_a_reason_is_judged_only_where_one_of_them_holds():
         assert not verdict and "cannot be told apart" in str(verdict)
 
 
+def test_letters_are_counted_where_a_set_brings_the_count(tmp_path, monkeypatch):
+    @check.exercise
+    def why(because, *, slip=""):
+        facts = {"a": (False, "it is red"), "b": (True, "it is blue")}
+        return check.by_letter(because, facts, slip=slip)
+
+    assert not check.TRIES.exists() and str(why("a")) + str(why("b")) == (
+        "✗ Not yet: it is red✓ Right: it is blue"
+    )
+    count = tmp_path / "tries.json"
+    count.write_text("{}")
+    monkeypatch.setattr(check, "TRIES", count)
+    assert str(why("a", slip="first")) == "✗ Not yet: first" and str(why("z"))[-7:] == "letters"
+    assert str(why("b")) == "✓ Right: it is blue"  # at once
+    assert str(why("a")) == "✗ Not yet: it is red (2 letters tried)"
+    assert str(why("B")) == "✓ Right: it is blue (2 letters tried)"
+    for broken in ("", "3", "[]", '{"why": 5}'):
+        count.write_text(broken)
+        assert str(why("b")) == "✓ Right: it is blue"
+
+
 def test_two_whole_numbers_of_any_kind_are_asked_for_a_price():
     clip = dict(squeezed=lambda bands, factor: np.zeros(100), y=np.zeros(100), clip="slt")
     for pair in [(40.5, 2), (0, 1), ("40", 2)]:

@@ -26,7 +26,8 @@ if not hasattr(os, "fork"):
 PATH = NOTEBOOKS[0]
 STEM = PATH.stem
 RIGHT = {1: "rows, columns = 201, 1 + len(y) // 160", 2: "shortest = 1024", 4: 'because = "b"'}
-RIGHT[3] = "half = np.fft.rfft(one_frame.astype(float))\nfull = np.concatenate([half, np.conj(half[-2:0:-1])])"
+RIGHT[3] = "half = np.fft.rfft(one_frame.astype(float))\n"
+RIGHT[3] += "full = np.concatenate([half, np.conj(half[-2:0:-1])])"
 WHY = "Zeros behind the sound draw more rows between the old ones, and nothing else."
 FULL = [1, 2, 3, 1]
 FILES = {}  # of a student: what is written into the folder
@@ -208,18 +209,21 @@ def much_output(notebook):
 def broken_outputs(notebook):
     answer(notebook)
     for cell in notebook.cells:
-        cell["outputs"], cell["metadata"]["tags"] = [None, 3, {"text": [1]}], cell.metadata.get("tags")
+        cell["outputs"] = [None, 3, {"text": [1]}]
 
 
 @student
 def for_one_voice(notebook):
-    answer(notebook, a3="full = np.fft.fft(one_frame.astype(float)) if clip == 'slt' else np.ones(1024)")
+    answer(
+        notebook,
+        a3="full = np.fft.fft(one_frame.astype(float)) if clip == 'slt' else np.ones(1024)",
+    )
 
 
 @student
 def tried_letters(notebook):
     answer(notebook)
-    words = "✓ Right: so it is (letter 3 of those tried)\n"
+    words = "✓ Right: so it is (3 letters tried)\n"
     cell(notebook, "check", 4).outputs = [nbformat.v4.new_output("stream", text=words)]
 
 
@@ -272,7 +276,10 @@ FILES |= {
     "zip": {"zip.zip": zipped({f"__MACOSX/._{STEM}.ipynb": b"", f"a/{STEM}.ipynb": right})},
     "slip": {"slip.zip": zipped({f"../../{STEM}.ipynb": right})},
     "two files": {f"two files/a/{STEM}.ipynb": wrong, f"two files/{STEM}-1.ipynb": right},
-    "twice the same": {f"twice the same/a/{STEM}.ipynb": right, f"twice the same/{STEM}.ipynb": right},
+    "twice the same": {
+        f"twice the same/a/{STEM}.ipynb": right,
+        f"twice the same/{STEM}.ipynb": right,
+    },
     "pdf": {"pdf/report.pdf": b"%PDF-1.4"},
     "pdf beside": {"pdf beside/report.pdf": b"%PDF-1.4", f"pdf beside/{STEM}.ipynb": right},
     "empty folder": {"empty folder/": b""},
@@ -296,7 +303,7 @@ def graded(tmp_path_factory):
                 path.write_bytes(content)
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     here = os.getcwd()
-    told = report.write(grade.grade(folder, [answers.Lesson(PATH)]), output)
+    told = report.write(grade.grade(folder, [answers.Lesson(PATH)], ["01"]), output)
     os.chdir(here)
     assert before == {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     with open(output / "grades.csv", newline="", encoding="utf-8-sig") as file:
@@ -386,7 +393,7 @@ def test_a_sentence_waits_for_its_reader_and_a_copy_names_the_other(graded):
     assert own["points"] == "" and own["of"] == "1" and own["reason"] == WHY
     assert "same_sentence" in own["flags"] and "all_right" in said["same_sentence"][0]["flags"]
     assert said["half_of_it"][0]["points"] == "0"
-    assert "sentences wait for a reader" in told
+    assert "sentences to be read" in told
 
 
 def test_no_cell_of_a_table_is_a_formula(graded):
@@ -482,3 +489,21 @@ def test_every_notebook_is_known_by_what_is_in_it_and_by_no_other_s():
     for lesson in lessons:
         assert answers.lesson_of(answers.cells_of(lesson.path.read_bytes()), lessons) is lesson
     assert set(grade.ASKED_TWICE) < {lesson.number for lesson in lessons}
+
+
+def test_a_whole_folder_of_which_one_notebook_is_asked_for(tmp_path):
+    """A student may hand in the set as it is, with one notebook answered."""
+    for path in NOTEBOOKS[:3]:
+        (tmp_path / "anna").mkdir(exist_ok=True)
+        (tmp_path / "anna" / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "anna" / PATH.name).write_bytes(right)
+    (tmp_path / "ben").mkdir()
+    (tmp_path / "ben" / "x.ipynb").write_bytes(NOTEBOOKS[1].read_bytes())
+    lessons = [answers.Lesson(path) for path in NOTEBOOKS[:3]]
+    found, refused = grade.submissions(tmp_path, lessons, ["01"])
+    assert [(one["student"], one["lesson"].number) for one in found] == [("anna", "01")]
+    assert [one["reason"] for one in refused] == ["none of the notebooks asked for, but 02"]
+    found, refused = grade.submissions(tmp_path, lessons, ["01", "02", "03"])
+    told = [(one["student"], one["lesson"].number) for one in found]
+    assert told == [("anna", "01"), ("ben", "02")]
+    assert [one["reason"] for one in refused] == ["nothing is answered in it, as in the set"] * 2

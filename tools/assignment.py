@@ -3,26 +3,34 @@
     python tools/assignment.py [--output build/assignment] [01 02 ...]
 
 A set is one flat folder: the notebooks that are named (all, if none is), the modules, the
-sounds and what to install. Both sets are made from the notebooks of the course, where an
-exercise is an open cell tagged ``answer-1`` and a check tagged ``check-1``, and from the
-cell tagged ``answer-1`` in ``notebooks/solutions``:
+sounds, what to install and how to begin. Both sets are made from the notebooks of the course,
+where an exercise is an open cell tagged ``answer-1`` and a check tagged ``check-1``, and from
+the cell tagged ``answer-1`` in ``notebooks/solutions``:
 
-* ``student/sound``: the notebooks as they are, their exercises open;
-* ``solution/sound``: the answers and their reasons in their places, and executed.
+* ``student/sound``: the notebooks with their exercises open and nothing stored below a cell.
+  What is right stands in no file that meets the eye, and letters that were tried are counted;
+* ``solution/sound``: the answers and their reasons in their places, below all else what the
+  course's notebooks show there.
 
 Both carry nbgrader's metadata, and the folder above them is an nbgrader course whose source
-is the solution set and whose release is the student set: its checks hold an assertion, hidden
-from students, that fails where the check says "Not yet".
+is the solution set: its checks hold an assertion, hidden from students, that fails where the
+check says "Not yet".
 """
 
 import argparse
+import os
 import re
 import shutil
+import subprocess
+import sys
+import tempfile
 import textwrap
+import time
+import zlib
+from base64 import b85encode
 from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parent.parent
 POINTS = {"Predict": 1, "Change": 2, "Build": 3, "Explain": 1}
@@ -31,15 +39,28 @@ PARTS = [  # files and folders
     "audiotools.py",
     "staircase",
     "corpus.py",
+    "tools/warm_up.py",
     "notebooks/showtools.py",
     "notebooks/check.py",
     "notebooks/figures",
     "notebooks/show",
-    "notebooks/README.md",
-    "requirements.txt",
     "constraints.txt",
     "LICENSE",
+    "LICENSE-CC-BY-4.0.txt",
+    "CITATION.cff",
 ]
+UNHEARD = ("*.py", "minute", "screenshots", "mine.wav")  # of data: what no notebook needs
+MINUTES = 1  # for the first Run All of a notebook, which the set's README promises
+CHECK_LINK, CHECK_WORDS = "[check.py](check.py)", "`check.py`, wrapped"  # what is right lies there
+PLACEHOLDER = "*In one sentence of your own: why?*"
+WRAPPED = '''\
+"""The exercises' checks, wrapped, so that no answer meets the eye before you have tried."""
+
+import zlib
+from base64 import b85decode
+
+exec(compile(zlib.decompress(b85decode({packed!r})), __file__, "exec"))
+'''
 PATH_IN_COURSE = r'sys\.path\.insert\(0, "\.\."\)  # (.+) one folder up'
 PATH_IN_SET = r'sys.path.insert(0, ".")  # \1 beside this notebook'
 NBGRADER_CONFIG = '''\
@@ -48,7 +69,6 @@ NBGRADER_CONFIG = '''\
 c = get_config()  # noqa: F821
 c.CourseDirectory.course_id = "from_sound_to_numbers"
 c.CourseDirectory.source_directory = "solution"
-c.CourseDirectory.release_directory = "student"
 c.ClearSolutions.code_stub = {"python": ""}  # the open cell stands above the solution
 c.ExecutePreprocessor.timeout = 300  # seconds for one cell
 '''
@@ -99,26 +119,54 @@ def asserted(cell):
     return f"{cell.source}\n### BEGIN HIDDEN TESTS\n{test}\n### END HIDDEN TESTS"
 
 
-def student_notebook(path):
+def for_nbgrader(cell, kind, number, points=0):
+    """Marks a cell as nbgrader does: an answer, a check or a sentence, which somebody reads."""
+    cell.metadata.nbgrader = dict(
+        schema_version=3, grade_id=f"{kind}-{number}", cell_type=cell.cell_type, task=False,
+        solution=kind != "check", grade=kind != "answer", locked=kind == "check",
+    )  # fmt: skip
+    if points:
+        cell.metadata.nbgrader["points"] = points
+
+
+def with_sentences(notebook):
+    """Puts a cell below each Explain for a sentence."""
+    checks, kind = numbered(notebook, "check"), grades(notebook)
+    for number in (n for n in checks if kind[n] == "Explain"):
+        words = dict(id=f"sentence-{number}", metadata=dict(tags=[f"sentence-{number}"]))
+        cell = nbformat.v4.new_markdown_cell(PLACEHOLDER, **words)
+        for_nbgrader(cell, "sentence", number, SENTENCE)
+        notebook.cells.insert(notebook.cells.index(checks[number]) + 1, cell)
+    return notebook
+
+
+def set_notebook(path):
     """Returns a notebook of the course with what a set and nbgrader need."""
-    notebook = read(path)
+    notebook = with_sentences(read(path))
     setup = next(cell for cell in notebook.cells if re.search(PATH_IN_COURSE, cell.source))
     setup.source = re.sub(PATH_IN_COURSE, PATH_IN_SET, setup.source)
-    grade = grades(notebook)
-    for kind, is_check in (("answer", False), ("check", True)):
-        for number, cell in numbered(notebook, kind).items():
-            cell.metadata.nbgrader = dict(
-                schema_version=3, grade_id=f"{kind}-{number}", cell_type="code", task=False,
-                solution=not is_check, grade=is_check, locked=is_check,
-            )  # fmt: skip
-            if is_check:
-                cell.metadata.nbgrader["points"] = POINTS[grade[number]]
+    kind = grades(notebook)
+    for number, cell in numbered(notebook, "answer").items():
+        for_nbgrader(cell, "answer", number)
+    for number, cell in numbered(notebook, "check").items():
+        cell.outputs, cell.execution_count = [], None
+        for_nbgrader(cell, "check", number, POINTS[kind[number]])
+    return notebook
+
+
+def student_notebook(path):
+    """Returns it with nothing stored below a cell."""
+    notebook = set_notebook(path)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    notebook.metadata.pop("widgets", None)
     return notebook
 
 
 def solution_notebook(path):
     """Returns the same notebook with answers, their reasons and hidden assertions."""
-    notebook = student_notebook(path)
+    notebook = set_notebook(path)
     (solutions_path,) = (path.parent / "solutions").glob(f"{path.name[:2]}_*.ipynb")
     solutions = read(solutions_path)
     answers, why = numbered(solutions, "answer"), reasons(solutions)
@@ -145,8 +193,44 @@ def copy(name, folder):
         shutil.copy(source, folder)
 
 
-def make_sets(names, output, *, execute):
-    """Writes both sets of the named notebooks into the folder `output`."""
+def wrapped(source):
+    """Returns a module whose source cannot be read at a glance; Python reads it as before."""
+    return WRAPPED.format(packed=b85encode(zlib.compress(source.encode(), 9)))
+
+
+def requirements():
+    """Returns what a set needs: the course's, without what tests it."""
+    return (ROOT / "requirements.txt").read_text(encoding="utf-8").partition("\n# tests")[0] + "\n"
+
+
+def readme(paths):
+    """Returns the page of a set: how to begin, what else the learners' page says."""
+    begin = Path(__file__).with_name("set_readme.md").read_text(encoding="utf-8")
+    page = (ROOT / "notebooks/README.md").read_text(encoding="utf-8")
+    head, _, rest = page.partition("## Start\n")
+    order = rest.partition("## In this order")[2]
+    begin = begin.format(first=paths[0].name, minutes="a minute")
+    page = f"{head}{begin}\n## In this order{order}".replace(CHECK_LINK, CHECK_WORDS)
+    return unlinked(page, {path.name for path in paths})
+
+
+def write_set(name, notebook_of, paths, folder):
+    """Writes one of the sets into its folder."""
+    shutil.copytree(ROOT / "data", folder / "data", ignore=shutil.ignore_patterns(*UNHEARD))
+    for part in PARTS:
+        copy(part, folder)
+    (folder / "requirements.txt").write_text(requirements(), encoding="utf-8")
+    (folder / "README.md").write_text(readme(paths), encoding="utf-8")
+    for path in paths:
+        nbformat.write(notebook_of(path), folder / path.name)
+    if name == "student":
+        check = folder / "check.py"
+        check.write_text(wrapped(check.read_text(encoding="utf-8")), encoding="utf-8")
+        (folder / "tries.json").write_text("{}")  # check.py counts letters in it
+
+
+def make_sets(names, output):
+    """Writes both sets of the named notebooks into the folder `output`; returns their paths."""
     paths = sorted((ROOT / "notebooks").glob("*.ipynb"))
     paths = [path for path in paths if not names or path.name[:2] in names]
     missing = sorted(set(names) - {path.name[:2] for path in paths})
@@ -156,29 +240,42 @@ def make_sets(names, output, *, execute):
         raise SystemExit(f"{output} holds submissions: name another folder with --output")
     shutil.rmtree(output, ignore_errors=True)
     for name, notebook_of in (("student", student_notebook), ("solution", solution_notebook)):
-        folder = output / name / "sound"
-        unheard = shutil.ignore_patterns("*.py", "minute", "screenshots", "mine.wav")
-        shutil.copytree(ROOT / "data", folder / "data", ignore=unheard)
-        for part in PARTS:
-            copy(part, folder)
-        for path in paths:
-            notebook = notebook_of(path)
-            if execute and name == "solution":
-                print(f"running {path.name} with its solutions", flush=True)
-                where = {"metadata": {"path": folder}}
-                NotebookClient(notebook, timeout=300, resources=where).execute()
-                notebook.metadata.pop("widgets", None)
-            nbformat.write(notebook, folder / path.name)
-        page = folder / "README.md"
-        there = {path.name for path in paths}
-        page.write_text(unlinked(page.read_text(encoding="utf-8"), there), encoding="utf-8")
+        write_set(name, notebook_of, paths, output / name / "sound")
     (output / "nbgrader_config.py").write_text(NBGRADER_CONFIG)
+    return paths
 
 
-if __name__ == "__main__":
+def first_run(folder, name):
+    """Returns the seconds of the warm-up and of the first Run All after it, in a copy of a set.
+
+    As on a student's machine: nothing is compiled before, neither here nor in librosa.
+    """
+    with tempfile.TemporaryDirectory() as place:
+        shutil.copytree(folder, Path(place, "sound"))
+        shell = dict(os.environ, NUMBA_CACHE_DIR=str(Path(place, "compiled")), PYTHONPATH="")
+        seconds = []
+        run = "-m nbconvert --to notebook --execute --output done --log-level=ERROR".split()
+        for command in (["warm_up.py"], [*run, name]):
+            began = time.monotonic()
+            command = [sys.executable, "-W", "ignore", *command]
+            subprocess.run(command, cwd=Path(place, "sound"), env=shell, check=True)
+            seconds.append(time.monotonic() - began)
+    return seconds
+
+
+def main():
+    """Makes the sets, tries the students', and says where they are."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("names", nargs="*", help="notebooks by their two digits; all if none")
     parser.add_argument("--output", type=Path, default=ROOT / "build" / "assignment")
     arguments = parser.parse_args()
-    make_sets(arguments.names, arguments.output, execute=True)
-    print(f"{arguments.output}: student/sound and solution/sound")
+    path, *_ = make_sets(arguments.names, arguments.output)
+    print(f"{arguments.output}: student/sound and solution/sound", flush=True)
+    warm, first = first_run(arguments.output / "student" / "sound", path.name)
+    print(f"The warm-up took {warm:.0f} s, then the first Run All of {path.name} {first:.0f} s.")
+    if first > 60 * MINUTES:
+        print("README.md in the set promises a minute: correct it, or use a faster machine.")
+
+
+if __name__ == "__main__":
+    main()

@@ -30,51 +30,68 @@ ASKED_TWICE = {"01": 3, "02": 3, "04": 3, "05": 3, "06": 3, "07": 3, "09": 3, "1
 MOST_FILES = 3  # of one student and one notebook that are graded
 
 
-def submissions(folder, lessons):
-    """Returns what is to be graded, and what cannot be: two lists of dicts."""
+def submissions(folder, lessons, wanted):
+    """Returns what is to be graded, and what cannot be: two lists of dicts.
+
+    Of the `lessons` those whose number is `wanted` are graded; the others are only known.
+    """
     found, refused = [], []
     for handed in collect(folder, [lesson.path.stem for lesson in lessons]):
-        own = []
+        own, why_not = [], []
         for file in handed.notebooks:
-            at = dict(student=handed.student, file=str(file.path))
+            one = dict(student=handed.student, file=str(file.path))
             try:
-                if file.reason:
-                    raise NoNotebook(file.reason)
-                cells = cells_of(file.read())
-                lesson = lesson_of(cells, lessons)
-                answers, flags = answers_of(cells, lesson)
-                own.append(at | dict(lesson=lesson, answers=answers, flags=flags))
+                own.append(one | answered(file, lessons))
             except NoNotebook as error:
-                refused.append(at | dict(reason=str(error)))
+                why_not.append(one | dict(reason=str(error)))
             except Exception as error:  # of a file that nobody has thought of
                 reason = f"cannot be read: {type(error).__name__}: {str(error)[:100]}"
-                refused.append(at | dict(reason=reason))
-        kept, more = fewest(own)
-        found += kept
-        refused += more
-        if not handed.notebooks:
-            refused.append(dict(student=handed.student, file="", reason=nothing_in(handed)))
+                why_not.append(one | dict(reason=reason))
+        kept, more = to_be_graded(own, wanted)
+        if not kept + more + why_not:
+            more = [dict(student=handed.student, file="", reason=nothing_in(handed, own))]
+        found, refused = found + kept, refused + more + why_not
     return found, refused
 
 
-def nothing_in(handed):
-    """Returns in words what was handed in where there is no notebook."""
+def answered(file, lessons):
+    """Returns what is in a file: lesson, answers and flags."""
+    if file.reason:
+        raise NoNotebook(file.reason)
+    cells = cells_of(file.read())
+    lesson = lesson_of(cells, lessons)
+    answers, flags = answers_of(cells, lesson)
+    return dict(lesson=lesson, answers=answers, flags=flags)
+
+
+def nothing_in(handed, own):
+    """Returns in words what was handed in where there is nothing to be graded."""
+    if own:
+        return f"none of the notebooks asked for, but {own[0]['lesson'].number}"
     names = [file.path.name + (f", {file.reason}" if file.reason else "") for file in handed.others]
     return f"no notebook: {'; '.join(names[:3]) if names else 'an empty folder'}"
 
 
-def fewest(own):
-    """Returns the files of a student that are graded, equal answers once, and the others."""
+def to_be_graded(own, wanted):
+    """Returns the files of a student that are graded, and others that might have been."""
     kept, more = [], []
-    for one in own:
+    touched = any(map(is_touched, own))
+    for one in (one for one in own if one["lesson"].number in wanted):
         rivals = [other for other in kept if other["lesson"] is one["lesson"]]
         if any(other["answers"] == one["answers"] for other in rivals):
             more.append(one | dict(reason="the same answers as in another file"))
+        elif touched and not is_touched(one):
+            more.append(one | dict(reason="nothing is answered in it, as in the set"))
         elif len(rivals) == MOST_FILES:
             more.append(one | dict(reason=f"not graded: {MOST_FILES} files of it were"))
         else:
             kept.append(one)
     return kept, more
+
+
+def is_touched(one):
+    """Whether anything is answered in a notebook."""
+    return any(answer.cells or answer.sentence for answer in one["answers"].values())
 
 
 # ----------------------------------------------------------------------------------------
@@ -153,14 +170,14 @@ class Progress:
         """Counts one submission on one voice; a room that has become ready is told as well."""
         self.done += key != "right"
         share = int(30 * self.done / max(self.total, 1))
-        minutes, seconds = divmod(int(time.monotonic() - self.began), 60)
+        seconds = int(time.monotonic() - self.began)
         bar = "#" * share + "." * (30 - share)
-        print(f"\r{bar} {self.done} of {self.total}, {minutes}:{seconds:02} min", end=" ", flush=True)
+        print(f"\r{bar} {self.done} of {self.total}, {seconds} s", end=" ", flush=True)
 
 
-def grade(folder, lessons, progress=Progress):
+def grade(folder, lessons, wanted, progress=Progress):
     """Returns all that was found out about the submissions in a folder: a `report.Class`."""
-    found, refused = submissions(folder, lessons)
+    found, refused = submissions(folder, lessons, wanted)
     jobs = {lesson.number: jobs_for(lesson, found) for lesson in lessons}
     tell = progress(sum(len(some) for of in jobs.values() for some in of.values()))
     for lesson in lessons:
@@ -197,10 +214,11 @@ def main():
     if not arguments.folder.is_dir():
         sys.exit(f"{arguments.folder} is no folder: make grade SUBMISSIONS=path/to/folder")
     paths = sorted((ROOT / "notebooks").glob("*.ipynb"))
-    lessons = [Lesson(path) for path in paths if not arguments.names or path.name[:2] in arguments.names]
-    if not lessons:
-        sys.exit(f"no notebook {' '.join(arguments.names)}: take two digits, such as 01 04")
-    print(report.write(grade(arguments.folder.resolve(), lessons), arguments.output))
+    lessons = [Lesson(path) for path in paths]
+    wanted = arguments.names or [lesson.number for lesson in lessons]
+    if unknown := sorted(set(wanted) - {lesson.number for lesson in lessons}):
+        sys.exit(f"no notebook {', '.join(unknown)}: take two digits, such as 01 04")
+    print(report.write(grade(arguments.folder.resolve(), lessons, wanted), arguments.output))
 
 
 if __name__ == "__main__":

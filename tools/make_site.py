@@ -70,8 +70,9 @@ END = """
 """
 FOOT = """
 [The project](README.md): how to run the course, and what became of the old code.
-Code: [MIT](LICENSE). Text and figures: CC BY 4.0. Voices: [CMU flite](data/LICENSE-flite.txt).
+{law} [How to cite it](CITATION.cff).
 """
+LAW = re.compile(r"^Code: MIT .+? 1\.1\.(?= |$)", re.M)  # the licences, said once in README.md
 
 
 class Site:
@@ -362,12 +363,18 @@ def write(source, site, template):
         index=towards(INDEX, page),
         lessons=lessons_beside(source, site, page),
         download=download_of(source, site),
-        foot=MarkdownWithMath(renderer=Words(site, README, page)).render(FOOT),
+        foot=MarkdownWithMath(renderer=Words(site, README, page)).render(FOOT.format(law=law())),
         **ways,
     )
     (SITE / page).parent.mkdir(parents=True, exist_ok=True)
     (SITE / page).write_text(html, encoding="utf-8")
     site.places += places_of(page, title_of(source), html)
+
+
+def law():
+    """Returns the sentences on licences, as README.md has them."""
+    found = LAW.search(text_of(README))
+    return found[0] if found else ""
 
 
 def lessons_beside(source, site, page):

@@ -5,12 +5,11 @@ import json
 import re
 from typing import NamedTuple
 
-from assignment import grades, numbered, read
+from assignment import PLACEHOLDER, grades, numbered, read
 
 TASK = re.compile(r"^\*\*(\d)\. (\w+)\.\*\*", re.M)
 TITLE = re.compile(r"^# (\d\d) · ", re.M)
-TRIES = re.compile(r"letter (\d+) of those tried")
-PLACEHOLDER = "*In one sentence of your own: why?*"  # what a student set asks below an Explain
+TRIES = re.compile(r"\((\d+) letters tried\)")
 FEWEST_WORDS = 5  # of a sentence that two students have by no accident
 
 

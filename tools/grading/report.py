@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import jinja2
-
 from assignment import POINTS, SENTENCE
+
 from grading.answers import alike
 
 COLUMNS = "student notebook exercise kind points of reason flags file".split()
@@ -73,9 +73,10 @@ def table(graded):
     mark_copies(rows)
     for one in graded.refused:
         totals.setdefault(one["student"], 0)
-        rows.append(dict.fromkeys(COLUMNS, "") | one | dict(flags=["not graded"], points="", code=""))
-    order = lambda row: (row["student"].casefold(), row["notebook"], str(row["exercise"]))  # noqa: E731
-    return sorted(rows, key=order), totals
+        empty = dict.fromkeys(COLUMNS, "") | dict(code="")
+        rows.append(empty | one | dict(flags=["not graded"]))
+    rows.sort(key=lambda row: (row["student"].casefold(), row["notebook"], str(row["exercise"])))
+    return rows, totals
 
 
 def best_of(files):
@@ -137,8 +138,8 @@ def write(graded, output):
     write_pages(graded, rows, totals, output)
     unread = sum("to be read" in row["flags"] for row in rows)
     return (
-        f"{len(totals)} students, {len(graded.found)} notebooks graded, {len(graded.refused)} files "
-        f"not; {unread} sentences wait for a reader: {output / 'index.html'}, {output / 'grades.csv'}"
+        f"{len(totals)} students, {len(graded.found)} notebooks graded, {len(graded.refused)} "
+        f"files not, {unread} sentences to be read. See {output / 'index.html'}, and grades.csv"
     )
 
 
@@ -160,7 +161,7 @@ def write_pages(graded, rows, totals, output):
 
 
 def how_many(rows):
-    """Returns per exercise how many were right, of how many: [(notebook, exercise, kind, n, of)]."""
+    """Returns how many were right, of how many: [(notebook, exercise, kind, right, of)]."""
     right, of = Counter(), Counter()
     for row in rows:
         if row["kind"] not in ("", "Sentence"):

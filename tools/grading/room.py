@@ -6,6 +6,7 @@ another, in which the course's check meets what the first has left: data. What a
 does to numpy, to a check or to the notebook's names ends with its own process.
 """
 
+import functools
 import os
 import re
 import sys
@@ -74,7 +75,7 @@ class Room:
         left = {n: a for n, a in answers.items() if a.cells}
         while left:
             seconds, messages = sum(self.seconds[number] for number in left), {}
-            fence = Fenced(lambda connection: self.answer(connection, left), seconds)
+            fence = Fenced(functools.partial(self.answer, left), seconds)
             try:
                 for number in left:
                     messages[number] = fence.receive(self.seconds[number])
@@ -89,7 +90,7 @@ class Room:
                 fence.close()
         return results
 
-    def answer(self, connection, answers):
+    def answer(self, answers, connection):
         """In the student's fence: runs the answers, sends what each leaves, and serves."""
         for number, answer in answers.items():
             exercise = self.exercises[number]
