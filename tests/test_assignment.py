@@ -1,12 +1,14 @@
 """The sets that `make assignment` hands out: what students get, what teachers and nbgrader get."""
 
 import ast
+import csv
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 from conftest import NOTEBOOKS, ROOT, SOLUTIONS
 from test_notebooks import named, read
@@ -190,3 +192,34 @@ def test_the_first_run_all_of_a_set_is_done_in_the_minute_that_it_promises(sets)
     assert both - before.children_system < 2 * 60 * assignment.MINUTES  # and the warm-up
     assert "within a minute" in (sets / "student/sound/README.md").read_text()
     assert not list((sets / "student" / "sound").rglob("__pycache__"))
+
+
+def nbgrader(folder, *arguments):
+    """Runs a command of nbgrader in a course."""
+    active = dict(os.environ, PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    options = dict(cwd=folder, env=active, capture_output=True, text=True, encoding="utf-8")
+    done = subprocess.run(["nbgrader", *arguments], **options)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+@pytest.mark.slow
+def test_nbgrader_grades_by_the_commands_that_teachers_are_told(tmp_path):
+    """The package itself: a student who answered all, and one who answered the second."""
+    pytest.importorskip("nbgrader", reason="nbgrader is not installed")
+    told = re.findall(r"`nbgrader (\w+)( sound)?`", (ROOT / "TEACHING.md").read_text("utf-8"))
+    commands = [[verb, *sound.split()] for verb, sound in told]
+    assert [verb for verb, *_ in commands] == ["generate_assignment", "autograde", "export"]
+    (path,) = assignment.make_sets(["01"], tmp_path)
+    right = assignment.numbered(read(SOLUTIONS[0]), "answer")
+    for student, answered in (("anna", (1, 2, 3, 4)), ("ben", (2,))):
+        notebook = notebooks_of(tmp_path, "student", path)
+        for number in answered:
+            assignment.numbered(notebook, "answer")[number].source = right[number].source
+        folder = tmp_path / "submitted" / student / "sound"
+        folder.mkdir(parents=True)
+        nbformat.write(notebook, folder / path.name)
+    for command in commands:
+        nbgrader(tmp_path, *command)
+    with open(tmp_path / "grades.csv", newline="") as file:
+        scores = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
+    assert scores == {"anna": 7, "ben": 2}  # the eighth point is for a sentence
