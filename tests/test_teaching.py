@@ -16,6 +16,7 @@ import assignment
 import audiotools as at
 
 LEARNERS, TEACHERS = ROOT / "notebooks/README.md", ROOT / "TEACHING.md"
+CLIPS = (ROOT / "data/README.md").read_text("utf-8")
 PAGE, README = TEACHERS.read_text("utf-8"), (ROOT / "README.md").read_text("utf-8")
 
 
@@ -110,6 +111,14 @@ def computed(number):
         "11": [128 * 16000 // 160],
     }
     return {str(figure) for figure in found.get(number, [])}
+
+
+def test_figures_before_the_sessions_are_measured_somewhere():
+    pitch = dict(re.findall(r"^\| `(\w+)\.wav` .* ([\d.]+) \| `\w+` \|$", CLIPS, re.M))
+    assert f"a comb of {float(pitch['slt']):.0f} Hz" in PAGE
+    assert f"`kal16` speaks at {float(pitch['kal16']):.0f} Hz" in PAGE
+    nbgrader = re.search(r"^nbgrader==(\S+)", (ROOT / "constraints.txt").read_text("utf-8"), re.M)
+    assert f"by a test with nbgrader {nbgrader[1]}." in PAGE
 
 
 def test_what_the_points_are():

@@ -258,7 +258,10 @@ def first_run(folder, name):
         for command in (["warm_up.py"], [*run, name]):
             began = time.monotonic()
             command = [sys.executable, "-W", "ignore", *command]
-            subprocess.run(command, cwd=Path(place, "sound"), env=shell, check=True)
+            options = dict(cwd=Path(place, "sound"), env=shell, capture_output=True, text=True)
+            done = subprocess.run(command, **options)
+            if done.returncode:
+                raise SystemExit(f"The student set does not run here:\n{done.stderr[-3000:]}")
             seconds.append(time.monotonic() - began)
     return seconds
 
