@@ -38,7 +38,6 @@ from make_site import (
 
 BEGIN, LEFT_OUT = ("slide", "subslide"), ("skip", "notes")
 LIVE = '<p class="live">A picture of the panel: it moves in the live notebook.</p>'
-ASKED = "<p><strong>Predict:"  # how the paragraph of a question begins
 
 
 def parts_of(cells):
@@ -151,7 +150,6 @@ def write(source, site, template):
     words = Words(site, source, page)
     html = template.render(
         slides=prepared(source, words),
-        asked=ASKED,
         title=title_of(source),
         course=title_of(README),
         font=font_for(words.formulas),

@@ -5,7 +5,6 @@
 const root = document.documentElement;
 const stage = document.getElementById("stage");
 const SIZES = [40, 34, 29, 25]; // of the words, the largest first
-const SMALLEST = { whole: 29, alone: 25 }; // rather two slides than smaller words
 const LINES = [
   [12, 16],
   [7, 12],
@@ -154,18 +153,19 @@ function tried(slide, parts, way) {
 }
 
 // Finds the best way to show these parts on a slide, and takes it; returns whether there is one.
-function fit(slide, parts, { sizes, goals = GOALS }) {
+function fit(slide, parts, { sizes = SIZES, lines = LINES, goals = GOALS }) {
   const has = (kinds) => parts.some((part) => part.matches(kinds));
+  if (!has(".shown:has(img)")) goals = [1];
   const layouts = has(".shown, .printed") && has(".words, .code") ? ["rows", "columns"] : ["rows"];
-  const lines = has(".code, .printed") ? LINES : LINES.slice(-1);
+  if (!has(".code, .printed")) lines = lines.slice(-1);
   const best = (size, lines) => {
     const ways = layouts.map((layout) => ({ layout, size, lines }));
     const values = ways.map((way) => tried(slide, parts, way));
     const value = Math.max(...values);
     return { value, way: ways[values.indexOf(value)] };
   };
-  if (best(sizes.at(-1), LINES.at(-1)).value < goals.at(-1)) return false;
-  for (const goal of has(".shown:has(img)") ? goals : [1]) {
+  if (best(sizes.at(-1), lines.at(-1)).value < goals.at(-1)) return false;
+  for (const goal of goals) {
     for (const size of sizes) {
       for (const limits of lines) {
         const { value, way } = best(size, limits);
@@ -175,7 +175,7 @@ function fit(slide, parts, { sizes, goals = GOALS }) {
       }
     }
   }
-  return tried(slide, parts, best(sizes.at(-1), LINES.at(-1)).way) > 0;
+  return tried(slide, parts, best(sizes.at(-1), lines.at(-1)).way) > 0;
 }
 
 const heading = (title) => made("h2", { className: "again", textContent: title });
@@ -191,6 +191,19 @@ function setApart(paragraph) {
   paragraph.remove();
 }
 
+// Returns the question that a section asks, to stand again over an answer that needs more room.
+function questionOf(section) {
+  const mark = [...section.querySelectorAll("p > strong")].find((strong) =>
+    strong.textContent.startsWith("Predict:"),
+  );
+  if (!mark) return null;
+  mark.closest("p").classList.add("asked");
+  const question = made("p", {}, mark.cloneNode(true));
+  for (let next = mark.nextSibling; next; next = next.nextSibling)
+    question.append(next.cloneNode(true));
+  return made("div", { className: "part words recall" }, question);
+}
+
 // Lays the cells of a section out, on as many slides as they need.
 function pack(section) {
   const first = section.querySelector(":scope > .words:first-child > :is(h1, h2):first-child");
@@ -201,20 +214,20 @@ function pack(section) {
     ({ textContent, children }) => textContent.trim() || children.length,
   );
   let rest = unitsOf(parts);
-  let asked = section.querySelector(".asked");
+  let asked = questionOf(section);
   do {
     const slide = section.cloneNode(false);
     slide.append(head, made("div", { className: "body" }));
     section.before(slide);
     let before = [];
     if (asked && rest[0]?.[0].matches(".answer")) {
-      before = [made("div", { className: "part words recall" }, asked.cloneNode(true))];
+      before = [asked];
       asked = null;
     }
     const taken = most(slide, before, rest);
     if (!taken && piecesOf(rest[0]).length > 1) {
       rest.splice(0, 1, ...piecesOf(rest[0]));
-      if (before.length) asked = before[0].firstChild;
+      asked ??= before[0];
       slide.remove();
       continue;
     }
@@ -225,11 +238,13 @@ function pack(section) {
   section.remove();
 }
 
-// Returns how many of the units, after what comes before them, fit on a slide.
+// Returns how many of the units, after what comes before them, fit on a slide: rather one on a
+// slide of its own than two with smaller words and pictures.
 function most(slide, before, units) {
   for (let n = units.length; n > 0; n--) {
-    const sizes = SIZES.filter((size) => size >= (n > 1 ? SMALLEST.whole : SMALLEST.alone));
-    if (fit(slide, [...before, ...units.slice(0, n).flat()], { sizes })) return n;
+    const but = (list) => list.slice(0, n > 1 ? -1 : undefined);
+    const limits = { sizes: but(SIZES), lines: but(LINES), goals: but(GOALS) };
+    if (fit(slide, [...before, ...units.slice(0, n).flat()], limits)) return n;
   }
   return 0;
 }
