@@ -524,7 +524,7 @@ def template_of(name):
 
 
 def main(write_slides=None):
-    """Writes the site anew, with slides where a function writes them; checks it, says where it is."""
+    """Writes the site anew, and slides where a function does; checks all, says where it is."""
     shutil.rmtree(SITE, ignore_errors=True)
     site, template = Site(slides=bool(write_slides)), template_of("page.html.j2")
     for source in site.sources:  # grows on the way

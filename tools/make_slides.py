@@ -11,7 +11,6 @@ more slides where one is too small. The speaker's notes are a notebook's section
 """
 
 import re
-from pathlib import PurePosixPath
 
 import nbformat
 from make_site import (

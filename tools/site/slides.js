@@ -225,8 +225,9 @@ function pack(section) {
       asked = null;
     }
     const taken = most(slide, before, rest);
-    if (!taken && piecesOf(rest[0]).length > 1) {
-      rest.splice(0, 1, ...piecesOf(rest[0]));
+    const pieces = taken ? [] : piecesOf(rest[0]);
+    if (pieces.length) rest.splice(0, 1, ...pieces);
+    if (pieces.length > 1) {
       asked ??= before[0];
       slide.remove();
       continue;
@@ -252,7 +253,7 @@ function most(slide, before, units) {
 // --- turning ---------------------------------------------------------------------------------
 
 let slides = [];
-let here = 0; // the slide that is shown
+let here = -1; // the slide that is shown
 
 const now = () => slides[here];
 const mayAsk = (slide) => slide.querySelector(".open");
@@ -286,8 +287,8 @@ function answer() {
 }
 
 function fromAddress() {
-  const n = Number(location.hash.match(/^#slide-(\d+)$/)?.[1]);
-  if (n !== here + 1) show((n || 1) - 1);
+  const n = Number(location.hash.match(/^#slide-(\d+)$/)?.[1] ?? 1);
+  if (n !== here + 1) show(n - 1);
 }
 
 // --- what lies over a slide --------------------------------------------------------------------
