@@ -115,9 +115,8 @@ def in_lines(html):
 
 def notes_of(source, site, page):
     """Returns a notebook's section of TEACHING.md as HTML, its plan a list of steps."""
-    section = re.search(
-        rf"^## {source.stem[:2]} .*?\n(.*?)(?=^## |\Z)", text_of(TEACHING), re.M | re.S
-    )
+    text = text_of(TEACHING) if TEACHING in site.guides else ""
+    section = re.search(rf"^## {source.stem[:2]} .*?\n(.*?)(?=^## |\Z)", text, re.M | re.S)
     if not section:
         return ""
     steps = re.sub(
