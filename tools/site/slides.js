@@ -234,6 +234,7 @@ function pack(section) {
     }
     if (!taken) fit(slide, rest[0], { sizes: SIZES.slice(-1), goals: [0.1] });
     rest = rest.slice(taken || 1);
+    if (slide.querySelector(".answer")) asked = null; // it stands beside its question already
     head = heading(section.dataset.title);
   } while (rest.length);
   section.remove();
