@@ -232,7 +232,7 @@ function pack(section) {
       slide.remove();
       continue;
     }
-    if (!taken) fit(slide, rest[0], { sizes: SIZES.slice(-1), goals: [0.1] });
+    if (!taken) fit(slide, [...before, ...rest[0]], { sizes: SIZES.slice(-1), goals: [0.1] });
     rest = rest.slice(taken || 1);
     if (slide.querySelector(".answer")) asked = null; // it stands beside its question already
     head = heading(section.dataset.title);
