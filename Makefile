@@ -37,7 +37,7 @@ app: .venv/extras ## serve notebook 08 as a page without code (try.html needs no
 site: .venv/extras ## write the executed notebooks as pages to read and hear, in build/site
 	@.venv/bin/python tools/make_site.py
 
-slides: .venv/extras ## write the site and slides for each notebook, in build/site/slides
+slides: .venv/extras ## write the site with slides for lectures and their notes, in build/site/slides
 	@.venv/bin/python tools/make_slides.py
 
 try: .venv/installed ## write try.html anew: the staircase in a browser, from the folder try

@@ -292,6 +292,11 @@ def test_one_walks_through_the_course_and_back(site, pages):
     assert [file.stem for file in seen] == [path.stem for path in NOTEBOOKS]
 
 
+def test_a_site_without_slides_links_none(pages):
+    for page in pages.values():
+        assert not [url for url in page.all("a", "href") if "slides/" in url], page.path
+
+
 def test_contents_are_the_sections(site, pages):
     for path in NOTEBOOKS:
         page = pages[(site / f"notebooks/{path.stem}.html").resolve()]
@@ -612,19 +617,6 @@ def test_without_a_kernel_a_row_is_one_player(rows, open_page, name, scheme):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     if SCREENSHOTS:
         page.screenshot(path=Path(SCREENSHOTS, f"rows_{name}_{scheme}.png"))
-
-
-@pytest.mark.browser
-def test_keys_in_a_player_play_and_turn_no_slide(rows, open_page):
-    page = open_page(rows / "slides/01_small.html")
-    page.evaluate("window.addEventListener('keydown', () => (window.leaked = true))")
-    row = page.get_by_role("group").first
-    row.get_by_role("button", name="high").focus()
-    for key in ("Enter", " ", "2", "l", "ArrowDown", "ArrowRight", " "):
-        page.keyboard.press(key)
-    assert page.evaluate("[scrollY, window.leaked]") == [0, None]
-    page.keyboard.press("PageDown")
-    page.wait_for_function("scrollY > 0")  # a presenter still goes on
 
 
 @pytest.mark.browser

@@ -68,6 +68,8 @@ END = """
 {guides}
 - Solutions of the exercises: {solutions}. Try them first.
 """
+SLIDES = """- Slides for a lecture: {slides}. Keys turn them; `?` shows which.
+"""
 FOOT = """
 [The project](README.md): how to run the course, and what became of the old code.
 {law} [How to cite it](CITATION.cff).
@@ -78,7 +80,8 @@ LAW = re.compile(r"^Code: MIT .+? 1\.1\.(?= |$)", re.M)  # the licences, said on
 class Site:
     """What the site is to hold, and what is wrong with it."""
 
-    def __init__(self):
+    def __init__(self, *, slides=False):
+        self.slides = slides  # whether pages link slides
         self.lessons, self.solutions = (
             [PurePosixPath(path.relative_to(ROOT).as_posix()) for path in sorted(paths)]
             for paths in (ROOT.glob("notebooks/*.ipynb"), ROOT.glob("notebooks/solutions/*.ipynb"))
@@ -198,6 +201,11 @@ def page_of(source):
     return source.with_suffix(".html") if source.suffix in (".ipynb", ".md") else source
 
 
+def slides_page(source):
+    """Returns the file of a notebook's slides in the site."""
+    return PurePosixPath("slides") / f"{source.stem}.html"
+
+
 def towards(file, page):
     """Returns the link from a page to a file of the site."""
     return quote(posixpath.relpath(file, page.parent))
@@ -233,7 +241,11 @@ def home(site):
     the_map = [section for section in sections if "](notebooks/" in section]
     solutions = ", ".join(f"[{path.stem[:2]}]({path})" for path in site.solutions)
     guides = "\n".join(f"- [{title_of(path)}]({path})" for path in site.guides)
-    return "".join([beginning, *the_map, END.format(solutions=solutions, guides=guides)])
+    end = END.format(solutions=solutions, guides=guides)
+    if site.slides:
+        links = (f'<a href="{slides_page(path)}">{path.stem[:2]}</a>' for path in site.lessons)
+        end += SLIDES.format(slides=", ".join(links))
+    return "".join([beginning, *the_map, end])
 
 
 def fold(cells):
@@ -363,6 +375,7 @@ def write(source, site, template):
         index=towards(INDEX, page),
         lessons=lessons_beside(source, site, page),
         download=download_of(source, site),
+        slides=towards(slides_page(source), page) if site.slides and source in site.lessons else "",
         foot=MarkdownWithMath(renderer=Words(site, README, page)).render(FOOT.format(law=law())),
         **ways,
     )
@@ -517,12 +530,14 @@ def template_of(name):
     return look.get_template(name)
 
 
-def main():
-    """Writes the site anew, checks it and says where it is."""
+def main(write_slides=None):
+    """Writes the site anew, and slides where a function does; checks all, says where it is."""
     shutil.rmtree(SITE, ignore_errors=True)
-    site, template = Site(), template_of("page.html.j2")
+    site, template = Site(slides=bool(write_slides)), template_of("page.html.j2")
     for source in site.sources:  # grows on the way
         write(source, site, template)
+    if write_slides:
+        write_slides(site)
     write_index(site)
     for file in site.files:
         (SITE / file).parent.mkdir(parents=True, exist_ok=True)
