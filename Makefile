@@ -34,7 +34,7 @@ app: .venv/extras ## serve notebook 08 as a page without code (try.html needs no
 	  --progressive_rendering=True \
 	  --Voila.tornado_settings="{'headers': {'Content-Security-Policy': \"$(stay_home)\"}}"
 
-site: .venv/extras ## write the executed notebooks as pages to read and hear, in build/site
+site: .venv/extras ## write the notebooks as pages, in build/site; without solutions: make site FOR=students
 	@.venv/bin/python tools/make_site.py
 
 slides: .venv/extras ## write the site with slides for lectures and their notes, in build/site/slides

@@ -58,17 +58,18 @@ echo $HOME $$ $a$
 """
 
 
-def make(folder, tool="make_site"):
+def make(folder, tool="make_site", **shell):
     """Builds the site of a copy of the project; returns what the command did."""
     command = [sys.executable, folder / f"tools/{tool}.py"]
-    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+    shell = os.environ | shell
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=shell)
 
 
 def course_of(folder, *cells):
     """Makes a small course of one notebook with these cells; returns its site when built."""
     for name in ("tools", "data/minute"):
         shutil.copytree(ROOT / name, folder / name)
-    for name in ("LICENSE", "data/LICENSE-flite.txt"):
+    for name in ("LICENSE", "CITATION.cff", "data/LICENSE-flite.txt"):
         shutil.copy(ROOT / name, folder / name)
     readme = "# A small course\n\n## The map\n\n[01](notebooks/01_small.ipynb)\n"
     (folder / "README.md").write_text(readme, encoding="utf-8")
@@ -627,3 +628,17 @@ def test_leave_pictures(site, formulas, open_page, width, scheme):
     for path in [site / "index.html", *(site / name for name in PAGES), formulas]:
         page = open_page(path, width=width, scheme=scheme)
         page.screenshot(path=Path(SCREENSHOTS, f"site_{path.stem}_{width}_{scheme}.png"))
+
+
+def test_the_students_site_has_all_notebooks_and_neither_solutions_nor_the_teachers_page(site):
+    done = make(site.parent.parent, FOR="students")
+    assert done.returncode == 0, done.stderr
+    theirs = site.with_name("site-for-students")
+    files = {path.relative_to(theirs).as_posix() for path in theirs.rglob("*") if path.is_file()}
+    ours = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
+    secret = {f for f in ours if "solutions" in f} | {"TEACHING.html", "notebooks/check.py"}
+    assert ours - files == secret and not files - ours
+    for page in theirs.rglob("*.html"):
+        words = page.read_text(encoding="utf-8")
+        assert "_solutions" not in words and "TEACHING.html" not in words, page.name
+    assert "_solutions" not in (theirs / "search.js").read_text(encoding="utf-8")

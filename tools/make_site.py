@@ -1,6 +1,7 @@
 """Writes the course as a static site: pages to read and to listen to, without Python.
 
-    python tools/make_site.py          # into build/site, from the notebooks as they are
+    python tools/make_site.py               # into build/site, from the notebooks as they are
+    FOR=students python tools/make_site.py  # into build/site-for-students, without solutions
 
 A page holds its style, pictures, sounds and one script, by which the sounds of a row share a
 player; where scripts are off, each has its own. It asks nothing of a network. Formulas become
@@ -33,12 +34,15 @@ from nbconvert.filters import Highlight2HTML, ansi2html
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 ROOT = Path(__file__).resolve().parent.parent
-SITE = ROOT / "build" / "site"
+FOR_STUDENTS = os.environ.get("FOR") == "students"
+SITE = ROOT / "build" / ("site-for-students" if FOR_STUDENTS else "site")
 LOOK = Path(__file__).with_name("site")  # the template and the style
 PLAYER = ROOT / "notebooks" / "show" / "player.js"  # once in a page, where a notebook has it often
 LIMIT = 40_000_000  # bytes of the whole site
 
 README, GUIDE, TEACHING = map(PurePosixPath, ("README.md", "notebooks/README.md", "TEACHING.md"))
+SOLUTIONS = PurePosixPath("notebooks/solutions")
+SECRET = {SOLUTIONS, TEACHING, PurePosixPath("notebooks/check.py")} if FOR_STUDENTS else set()
 HOME, INDEX, TRY = map(PurePosixPath, ("index.html", "search.js", "try.html"))
 ELSEWHERE = {"http", "https", "mailto"}  # where a link may lead, and a picture may not
 SOUNDS = {".mp3", ".flac", ".ogg", ".wav"}
@@ -66,7 +70,8 @@ END = """
 ## Beside the notebooks
 
 {guides}
-- Solutions of the exercises: {solutions}. Try them first.
+"""
+SOLVED = """- Solutions of the exercises: {solutions}. Try them first.
 """
 SLIDES = """- Slides for a lecture: {slides}. Keys turn them; `?` shows which.
 """
@@ -86,7 +91,10 @@ class Site:
             [PurePosixPath(path.relative_to(ROOT).as_posix()) for path in sorted(paths)]
             for paths in (ROOT.glob("notebooks/*.ipynb"), ROOT.glob("notebooks/solutions/*.ipynb"))
         )
-        self.guides = [path for path in (GUIDE, TEACHING) if (ROOT / path).exists()]
+        if SOLUTIONS in SECRET:
+            self.solutions = []
+        guides = (path for path in (GUIDE, TEACHING) if path not in SECRET)
+        self.guides = [path for path in guides if (ROOT / path).exists()]
         self.sources = [HOME, *self.guides, *self.lessons, *self.solutions]  # links add more
         self.places = []  # what is searched
         self.files = set()  # to be copied, because a link leads to them
@@ -113,7 +121,7 @@ class Words(IPythonRenderer):
         self.site.problems.append(f"{self.source}: {words}")
 
     def lead(self, url):
-        """Returns where a link leads in the site; None for a folder that no page describes."""
+        """Returns where a link leads in the site; None for what has no page, or is a secret."""
         parts = urlsplit(url)
         if parts.scheme or parts.netloc or not parts.path:
             return url
@@ -122,7 +130,9 @@ class Words(IPythonRenderer):
         if target.parts[0] == ".." or not (ROOT / target).exists():
             self.problem(f"a link leads to {url}, and there is no {target}")
             return None
-        if target == GUIDE.parent / "solutions":
+        if SECRET & {target, *target.parents}:
+            return None
+        if target == SOLUTIONS:
             target, anchor = HOME, "#beside-the-notebooks"
         elif (ROOT / target).is_dir():
             target /= "README.md"
@@ -239,9 +249,11 @@ def home(site):
     """Returns the first page as Markdown: the README's beginning, and what leads on."""
     beginning, *sections = re.split(r"^(?=## )", text_of(README), flags=re.M)
     the_map = [section for section in sections if "](notebooks/" in section]
-    solutions = ", ".join(f"[{path.stem[:2]}]({path})" for path in site.solutions)
     guides = "\n".join(f"- [{title_of(path)}]({path})" for path in site.guides)
-    end = END.format(solutions=solutions, guides=guides)
+    end = END.format(guides=guides)
+    if site.solutions:
+        solutions = ", ".join(f"[{path.stem[:2]}]({path})" for path in site.solutions)
+        end += SOLVED.format(solutions=solutions)
     if site.slides:
         links = (f'<a href="{slides_page(path)}">{path.stem[:2]}</a>' for path in site.lessons)
         end += SLIDES.format(slides=", ".join(links))
