@@ -507,3 +507,34 @@ def test_a_whole_folder_of_which_one_notebook_is_asked_for(tmp_path):
     told = [(one["student"], one["lesson"].number) for one in found]
     assert told == [("anna", "01"), ("ben", "02")]
     assert [one["reason"] for one in refused] == ["nothing is answered in it, as in the set"] * 2
+
+
+class Frail:
+    """A room that a submission can stop, as one can where it runs as its grader."""
+
+    def __init__(self, lesson, clip):
+        pass
+
+    def learn_from(self, solutions):
+        return [1]
+
+    def grade(self, submitted):
+        if submitted[1].cells == ("kill",):
+            os.kill(os.getpid(), 9)
+        return {1: grade.Result(True, "✓ Right.")}
+
+
+def test_a_room_that_a_submission_stops_is_made_again_for_the_others(monkeypatch):
+    monkeypatch.setattr(grade, "Room", Frail)
+    cells = ["a", "kill", "b", "kill", "c", "kill"]
+    jobs = [(key, {1: answers.Answer((source,))}) for key, source in enumerate(cells)]
+    results = grade.graded(answers.Lesson(PATH), {"slt": jobs, "kal16": []}, lambda *_: None)
+    assert [results["slt"][key][1].right for key in range(6)] == [True, False] * 3
+    assert results["slt"][1][1].flags == ("stopped the grader",)
+
+
+def test_where_the_course_s_own_answer_fails_nobody_loses_by_it():
+    result = grade.Result(False, "✗ Not yet")
+    one = dict(lesson=answers.Lesson(PATH), results={3: result}, elsewhere={3: result})
+    grade.add_doubts(one, [1, 2], [1, 2])
+    assert one["results"][3].flags == ("ours is not right here",) and one["elsewhere"] == {}

@@ -182,14 +182,27 @@ def grade(folder, lessons, wanted, progress=Progress):
     tell = progress(sum(len(some) for of in jobs.values() for some in of.values()))
     for lesson in lessons:
         results = graded(lesson, jobs[lesson.number], tell)
-        twice = ASKED_TWICE.get(lesson.number)
         for key, one in enumerate(found):
             if one["lesson"] is lesson:
-                one["results"] = results[VOICES[0]][key]
-                other = results[VOICES[1]].get(key, {})
-                one["elsewhere"] = {n: r for n, r in other.items() if n == twice}
+                add_results(one, *(results[clip].get(key, {}) for clip in VOICES))
+                add_doubts(one, *(results[clip].get("right", []) for clip in VOICES))
     print()
     return report.Class(found, refused, held_back())
+
+
+def add_results(one, here, elsewhere):
+    """Adds to a notebook what became of its answers, on the course's voice and on the other."""
+    one["results"], one["elsewhere"] = here, elsewhere
+
+
+def add_doubts(one, right_here, right_elsewhere):
+    """Marks answers of which the course's own is not right on this machine; asks those once."""
+    twice = ASKED_TWICE.get(one["lesson"].number)
+    own = one["elsewhere"] if twice in right_elsewhere else {}
+    one["elsewhere"] = {n: result for n, result in own.items() if n == twice}
+    for n in set(one["results"]) - set(right_here):
+        result = one["results"][n]
+        one["results"][n] = result._replace(flags=(*result.flags, "ours is not right here"))
 
 
 def jobs_for(lesson, found):

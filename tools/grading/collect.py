@@ -58,8 +58,10 @@ def unpacked(file, depth=DEPTH):
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         yield File(file.path, None, f"a zip that cannot be opened: {error}")
         return
-    if depth == 0 or len(members) > MOST:
-        yield File(file.path, None, f"a zip of {len(members):,} files, or in too many zips")
+    size = sum(member.file_size for member in members)
+    if depth == 0 or len(members) > MOST or size > 5 * LARGEST:
+        what = f"a zip of {len(members):,} files, {size / 1e6:,.0f} MB, or in too many zips"
+        yield File(file.path, None, what)
         return
     for member in members:
         yield from member_of(archive, member, file.path.with_suffix(""), depth)
