@@ -28,9 +28,10 @@ voices: .venv/installed ## fetch three recordings of real readers, if you like
 # Not ?=, for which a shell's own HOST would count.
 HOST = 127.0.0.1
 PORT = 8866
+WARM = 1
 
 app: .venv/extras ## serve the panel of 08 as a page without code; HOST=0.0.0.0 serves a room
-	@$(python) tools.app --host=$(HOST) --port=$(PORT)
+	@$(python) tools.app --host=$(HOST) --port=$(PORT) --warm=$(WARM)
 
 site: .venv/extras ## write the executed notebooks as pages to read and hear, in build/site
 	@.venv/bin/python tools/make_site.py

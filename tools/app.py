@@ -1,7 +1,7 @@
 """Serves the panel of notebook 08 as a page without code, to this machine or to a room.
 
     python -m tools.app
-    python -m tools.app --host=0.0.0.0 --port=8866
+    python -m tools.app --host=0.0.0.0 --port=8866 --warm=10
 
 The page is made of the notebook: what stands above the panel's cell and the cell itself, then
 what its section says. Only that is executed, and once beforehand, so that a page is warm when
@@ -38,7 +38,7 @@ OPTIONS = {
         log_level="ERROR",
         tornado_settings=dict(headers={"Content-Security-Policy": STAY_HOME}),
     ),
-    "VoilaConfiguration": dict(file_allowlist=[TRY], preheat_kernel=True, default_pool_size=1),
+    "VoilaConfiguration": dict(file_allowlist=[TRY], preheat_kernel=True),
     # Of kernels whose page is gone without a word, or sleeps; one that is looked at stays.
     "MappingKernelManager": dict(cull_idle_timeout=600, cull_interval=30),
 }
@@ -125,6 +125,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--host", default=LOOPBACK[0], help="0.0.0.0 serves the room")
     parser.add_argument("--port", type=int, default=8866)
+    parser.add_argument("--warm", type=int, default=1, help="pages kept ready, 0.25 GB each")
     parser.add_argument("--no-browser", action="store_true")
     args = parser.parse_args()
     refuse_taken(args.host, args.port)
@@ -134,9 +135,11 @@ def main():
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))  # of the kernels
     logging.getLogger("tornado.general").setLevel("ERROR")  # a line for each page, of no use
     print(said(args.host, args.port, token), flush=True)
-    shown = dict(ip=args.host, port=args.port, token=token)
-    shown |= dict(open_browser=not (args.no_browser or token))
-    App.launch_instance([str(PAGE)], config=Config(OPTIONS | {"Voila": OPTIONS["Voila"] | shown}))
+    config = Config(OPTIONS)
+    config.Voila.update(ip=args.host, port=args.port, token=token)
+    config.Voila.open_browser = not (args.no_browser or token)
+    config.VoilaConfiguration.default_pool_size = args.warm
+    App.launch_instance([str(PAGE)], config=config)
 
 
 if __name__ == "__main__":
