@@ -104,21 +104,23 @@ def refuse_taken(host, port):
     try:
         socket.create_server((host, port)).close()
     except OSError as error:
-        cure = f"name another: make app PORT={port + 1}"
-        raise SystemExit(f"port {port} of {host}: {error.strerror}. {cure}") from None
+        cure = f"Free it, or name another: make app PORT={port + 1}"
+        why = error.strerror.partition(" (")[0].lower()
+        raise SystemExit(f"port {port} of {host}: {why}. {cure}") from None
 
 
 def said(host, port, token):
     """Returns what is said at the start."""
-    lines = [f"The app is here: {address}" for address in addresses(host, port, token)]
-    lines += ["Ctrl-C ends it. try.html needs no server, and does most of it on phones."]
+    found = addresses(host, port, token)
+    lines = [f"The app is here: {address}" for address in found]
+    lines += [f"For many phones: {found[0].partition('?')[0]}voila/files/{TRY}"]
     if token:
         lines += [
-            "Who has the address comes in, each with a kernel of 0.3 GB here. It travels in the",
-            "clear, as does every sound, and browsers give no microphone to a page by http: files",
-            "only. make qr URL='...' draws the address for a hall.",
+            "Who has the address comes in, each with a kernel of 0.25 GB here. Nothing is",
+            "encrypted, and by http browsers give no microphone: phones bring files. For a",
+            f"hall, draw the code: make qr URL='{found[0]}'",
         ]
-    return "\n".join(lines)
+    return "\n".join([*lines, "Ctrl-C ends it."])
 
 
 def main():
