@@ -25,14 +25,13 @@ lab: .venv/installed ## open the course in JupyterLab
 voices: .venv/installed ## fetch three recordings of real readers, if you like
 	@.venv/bin/python tools/fetch_voices.py
 
-# voila's page asks a server on the network for icons: this tells the browser not to.
-stay_home = default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob: ws:
+# Not ?=, for which a shell's own HOST would count.
+HOST = 127.0.0.1
+PORT = 8866
+WARM = 1
 
-app: .venv/extras ## serve notebook 08 as a page without code (try.html needs no server)
-	@echo "For phones, and where nothing is installed: try.html does most of this in a browser."
-	@$(python) voila notebooks/08_your_own_sound.ipynb --Voila.ip=127.0.0.1 \
-	  --progressive_rendering=True \
-	  --Voila.tornado_settings="{'headers': {'Content-Security-Policy': \"$(stay_home)\"}}"
+app: .venv/extras ## serve the panel of 08 as a page without code; HOST=0.0.0.0 serves a room
+	@$(python) tools.app --host=$(HOST) --port=$(PORT) --warm=$(WARM)
 
 site: .venv/extras ## write the notebooks as pages, in build/site; without solutions: make site FOR=students
 	@.venv/bin/python tools/make_site.py

@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from conftest import NOTEBOOKS, ROOT
 from sounds import SR, decode, loudest_hz, sound_file, tone
@@ -62,11 +63,11 @@ def serve(tmp_path, module, *options):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    for name in ("notebooks", "data", "staircase"):
+    for name in ("notebooks", "data", "staircase", "tools"):
         leave = shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__")
         shutil.copytree(ROOT / name, tmp_path / name, ignore=leave)
-    for module_path in ROOT.glob("*.py"):
-        shutil.copy(module_path, tmp_path)
+    for path in [*ROOT.glob("*.py"), ROOT / "try.html"]:
+        shutil.copy(path, tmp_path)
     settings = tmp_path / "settings/@jupyterlab/apputils-extension"
     settings.mkdir(parents=True)
     theme = {"theme": f"JupyterLab {os.environ.get('THEME', 'Light')}"}
@@ -523,24 +524,55 @@ def test_a_recording_arrives(notebook):
     assert plays(panel.locator("audio").first)
 
 
-def test_the_app_shows_the_panel_without_code_and_stays_at_home(page_of, tmp_path):
+@pytest.fixture
+def app(tmp_path):
+    """The app as `make app` serves it: (its address, its process)."""
     pytest.importorskip("voila", reason="voila is not installed")
-    recipe = subprocess.run(
-        ["make", "--dry-run", "--silent", "app"], cwd=ROOT, capture_output=True, text=True
-    ).stdout.replace("\\\n", "")
-    options = shlex.split(recipe[recipe.index("-m voila") :])[2:]
-    address, process = serve(tmp_path, "voila", *options, "--no-browser", "--port=PORT")
-    try:
-        page, outside = page_of("about:blank"), []
-        page.on("requestfinished", lambda request: outside.append(request.url))
-        page.goto(address, wait_until="commit", timeout=90_000)
-        panel = page.locator(".jp-Cell", has=page.locator("img.widget-image"))
-        sync_api.expect(panel).to_be_visible()
-        row = sliders(panel)[0]
-        row.get_by_role("slider").focus()
-        move(panel, row, lambda: page.keyboard.press("ArrowLeft"))
-        assert not page.get_by_text("import numpy as np").is_visible()
-        assert all(url.startswith((address, "data:", "blob:")) for url in outside), outside
-        look(panel, "08_app")
-    finally:
-        process.terminate()
+    command = ["make", "--dry-run", "--silent", "app"]
+    recipe = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
+    options = shlex.split(recipe[recipe.index("-m tools.app") :])[2:]
+    address, process = serve(tmp_path, "tools.app", *options, "--port=PORT", "--no-browser")
+    yield address, psutil.Process(process.pid)
+    process.terminate()
+    process.wait()
+
+
+CUT_OFF = """() => [...document.querySelectorAll("img, audio, button, a, input, .noUi-target, p")]
+    .filter((part) => part.checkVisibility())
+    .filter((part) => {
+        const { left, right } = part.getBoundingClientRect();
+        return left < 0 || right > innerWidth;
+    })
+    .map((part) => part.outerHTML.slice(0, 200))"""
+
+
+def test_the_app_shows_the_panel_first_stays_at_home_and_ends_its_kernel(app, page_of):
+    (address, process), page, outside = app, page_of("about:blank"), []
+    page.set_viewport_size(dict(width=390, height=844))
+    page.on("requestfinished", lambda request: outside.append(request.url))
+    page.goto(address, timeout=90_000)
+    panel = page.locator(".jp-Cell", has=page.locator("img.widget-image"))
+    sync_api.expect(panel).to_be_visible()
+    assert panel.get_by_text("Record 5 s").bounding_box()["y"] < 400  # on the first screen
+    assert page.evaluate(CUT_OFF) == []
+    assert not page.get_by_text("import numpy as np").is_visible()
+    row = sliders(panel)[0]
+    row.get_by_role("slider").focus()
+    move(panel, row, lambda: page.keyboard.press("ArrowLeft"))
+    look(page, "08_app_phone")
+    with page.expect_download():  # does not leave the page
+        panel.get_by_text("Save the result as WAV").click()
+    kernels = process.children()
+    row.get_by_role("slider").focus()
+    move(panel, row, lambda: page.keyboard.press("ArrowRight"))
+    page.set_viewport_size(LAPTOP)
+    look(page, "08_app")
+    (beside,) = page.get_by_role("link", name="try.html").all()
+    assert page.request.get(f"{address}{beside.get_attribute('href')}").ok
+    page.close(run_before_unload=True)
+    for _ in range(100):
+        if not all(kernel.is_running() for kernel in kernels):
+            break
+        time.sleep(0.1)
+    assert sum(kernel.is_running() for kernel in kernels) < len(kernels)  # one is kept warm
+    assert all(url.startswith((address, "data:", "blob:")) for url in outside), outside

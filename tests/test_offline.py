@@ -6,6 +6,7 @@ system allows it (Linux), in a network of its own, which holds for all other cod
 """
 
 import ast
+import asyncio
 import io
 import json
 import os
@@ -280,23 +281,33 @@ def test_an_upload_is_cut_below_what_a_server_drops():
 # --- nobody comes in ---------------------------------------------------------------------------
 
 
-def recipe(target, module):
+def recipe(target, module, *values):
     """Returns the options that `make target` passes to a module."""
     if not shutil.which("make"):
         pytest.skip("there is no make")
-    command = ["make", "--dry-run", "--silent", target]
+    command = ["make", "--dry-run", "--silent", target, *values]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True).stdout
     said = said.replace("\\\n", "")
     return shlex.split(said[said.index(f"-m {module} ") :].partition("\n")[0])[2:]
 
 
-@pytest.mark.parametrize("target, module", [("lab", "jupyterlab"), ("app", "voila")])
-def test_servers_listen_to_this_machine_alone_and_no_option_opens_them(target, module):
-    options = recipe(target, module)
+OPENS = r"token|password|allow_remote|allow_origin|disable_check_xsrf|authenticate|autologin"
+
+
+def test_the_lab_listens_to_this_machine_alone_and_no_option_opens_it():
+    options = recipe("lab", "jupyterlab")
     ips = [option for option in options if re.match(r"--(\w+\.)?ip\b", option)]
-    assert ips in (["--ip=127.0.0.1"], ["--Voila.ip=127.0.0.1"])
-    opens = r"token|password|allow_remote|allow_origin|disable_check_xsrf|authenticate|autologin"
-    assert not [option for option in options if re.search(opens, option)]
+    assert ips == ["--ip=127.0.0.1"]
+    assert not [option for option in options if re.search(OPENS, option)]
+
+
+def test_the_app_listens_to_this_machine_alone_unless_told_and_no_option_opens_it():
+    pytest.importorskip("voila", reason="voila is not installed")
+    from tools import app
+
+    assert recipe("app", "tools.app")[0] == "--host=127.0.0.1"
+    assert recipe("app", "tools.app", "HOST=0.0.0.0")[0] == "--host=0.0.0.0"
+    assert not re.search(OPENS, repr(app.OPTIONS))
 
 
 def listening(process):
@@ -357,6 +368,78 @@ def test_the_running_lab_asks_for_its_token_and_listens_to_loopback_alone(tmp_pa
                 break
             time.sleep(0.5)
         assert len(heard_at) >= 5 and {place.ip for place in heard_at} == {"127.0.0.1"}
+    finally:
+        for member in [*process.children(recursive=True), process]:
+            member.terminate()
+        process.wait(20)
+
+
+class Stay(urllib.request.HTTPRedirectHandler):
+    """Answers with what sends elsewhere, and does not go there."""
+
+    def redirect_request(self, *_):
+        return None
+
+
+def door(address, method="GET", opener=None):
+    """Returns the status with which a server answers one who is sent nowhere."""
+    opener = opener or urllib.request.build_opener(Stay)
+    try:
+        with opener.open(urllib.request.Request(address, method=method)) as reply:
+            return reply.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+async def knock(address):
+    """Returns the status with which a web socket is refused, 101 where it is opened."""
+    from tornado.httpclient import HTTPClientError
+    from tornado.websocket import websocket_connect
+
+    try:
+        (await websocket_connect(address)).close()
+        return 101
+    except HTTPClientError as error:
+        return error.code
+
+
+FILES = ["README.md", "tools/app.py", "data/slt.wav", "notebooks/figures/08.svg", "..%2ftry.html"]
+
+
+@pytest.mark.slow
+def test_the_app_of_a_room_lets_nobody_in_without_its_token(tmp_path):
+    pytest.importorskip("voila", reason="voila is not installed")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    folders = "JUPYTER_CONFIG_DIR JUPYTER_DATA_DIR JUPYTER_RUNTIME_DIR IPYTHONDIR"
+    own = {name: str(tmp_path / "own") for name in folders.split()}
+    options = recipe("app", "tools.app", "HOST=0.0.0.0", f"PORT={port}")
+    with (tmp_path / "log").open("w") as log:
+        process = psutil.Popen(
+            [sys.executable, "-m", "tools.app", *options],
+            cwd=ROOT, env=os.environ | own, stdout=log, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    here = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(120):
+            if process.poll() is not None or port in {place.port for place in listening(process)}:
+                break
+            time.sleep(0.5)
+        said = (tmp_path / "log").read_text()
+        token = re.search(rf"http://\S+:{port}/\?token=(\w{{16}})\n", said)
+        assert token, said
+        assert door(f"{here}/") == door(f"{here}/?token=0123456789abcdef") == 302  # to a form
+        visitor = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        with visitor.open(f"{here}/?token={token[1]}") as page:
+            kernel = re.search(r'"kernelId": "([\w-]+)"', page.read().decode())[1]
+        model = f"{here}/api/kernels/{kernel}"
+        assert door(model) == door(model, "DELETE") == 403 and door(model, opener=visitor) == 200
+        assert door(f"{here}/voila/api/shutdown/{kernel}", "POST") == 403
+        for path in ("api/kernels/%s/channels", "voila/query/%s", "voila/execution/%s"):
+            address = f"ws://127.0.0.1:{port}/{path % kernel}"
+            assert asyncio.run(knock(address)) in (302, 403), path
+        files = {f"voila/files/{name}": door(f"{here}/voila/files/{name}") for name in FILES}
+        assert set(files.values()) == {403}, files
     finally:
         for member in [*process.children(recursive=True), process]:
             member.terminate()

@@ -136,7 +136,7 @@ def write(graded, output):
         lines = csv.writer(file)
         lines.writerows([["student", "points"], *([safe(who), n] for who, n in totals.items())])
     write_pages(graded, rows, totals, output)
-    unread = sum("to be read" in row["flags"] for row in rows)
+    unread = sum(map(is_unread, rows))
     return (
         f"{len(totals)} students, {len(graded.found)} notebooks graded, {len(graded.refused)} "
         f"files not, {unread} sentences to be read. See {output / 'index.html'}, and grades.csv"
@@ -150,14 +150,32 @@ def write_pages(graded, rows, totals, output):
     )
     pages = {}
     for student in totals:
-        own = [row for row in rows if row["student"] == student]
+        own = of_one(rows, student)
         pages[student] = slug(student, set(pages.values()))
-        html = look.get_template("student.html.j2").render(student=student, rows=own)
+        told = dict(rows=own, total=out_of(own), unread=sum(map(is_unread, own)))
+        html = look.get_template("student.html.j2").render(student=student, **told)
         (output / "students" / f"{pages[student]}.html").write_text(html, encoding="utf-8")
     html = look.get_template("index.html.j2").render(
-        rows=rows, totals=totals, pages=pages, fences=graded.fences, exercises=how_many(rows)
+        rows=rows,
+        totals={who: out_of(of_one(rows, who)) for who in totals},
+        pages=pages,
+        fences=graded.fences,
+        exercises=how_many(rows),
     )
     (output / "index.html").write_text(html, encoding="utf-8")
+
+
+def of_one(rows, student):
+    return [row for row in rows if row["student"] == student]
+
+
+def is_unread(row):
+    return "to be read" in row["flags"]
+
+
+def out_of(rows):
+    """Returns the points of some rows, and how many there are, as "3 of 8"."""
+    return f"{sum(row['points'] or 0 for row in rows)} of {sum(row['of'] or 0 for row in rows)}"
 
 
 def how_many(rows):
