@@ -23,6 +23,7 @@ course() {
 extras() {
     echo "Adding what requirements-extra.txt names to .venv: half a minute, about 250 MB."
     add requirements-extra.txt
+    lab_as_before >/dev/null 2>&1
     touch .venv/extras
 }
 
@@ -76,6 +77,16 @@ dots() {  # one for each package that pip names
 no_news() {  # JupyterLab does not ask whether it may fetch news
     .venv/bin/python -m jupyterlab.labextensions disable --level=sys_prefix \
         "@jupyterlab/apputils-extension:announcements"
+}
+
+lab_as_before() {  # what nbgrader brings for JupyterLab stays off until somebody wants it
+    for part in formgrader validate_assignment assignment_list course_list; do
+        .venv/bin/python -m jupyter server extension disable --sys-prefix \
+            "nbgrader.server_extensions.$part"
+    done
+    for part in @jupyter/nbgrader @jupyter-notebook/lab-extension; do
+        .venv/bin/python -m jupyter labextension disable --level=sys_prefix "$part"
+    done
 }
 
 "$@"
