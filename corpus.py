@@ -68,7 +68,7 @@ import audiotools as at
 from staircase.files import read as read_sound
 from staircase.sound import resampled
 
-VERSION = 2  # of the layout above, 1 without a convention; a store of a later one is refused
+VERSION = 3  # of the layout above: 2 has a convention, 3 a tracker; a later one is refused
 SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au")
 SUFFIXES += (".snd", ".caf", ".w64", ".sph", ".wave", ".bwf", ".rf64", ".bw64", ".mp2", ".aifc")
 SUFFIXES += (".mp1", ".mpga", ".nist", ".voc", ".svx", ".8svx", ".iff", ".sf", ".paf", ".avr")
@@ -109,6 +109,8 @@ class Recipe:
         Floor below the loudest cell of a file.
     pitch : (float, float), optional
         Also track a pitch, between these two frequencies in Hz: (65, 420) for speech.
+    tracker : {"pyin", "swift"}
+        Who hears the pitch: see `at.pitch`.
     convention : at.Recipe, optional
         Keep features of this convention, one of ``at.RECIPES`` or your own: all of the above is
         then what it says, and there can be no pitch. `build` takes an ``at.Recipe`` as it is.
@@ -134,6 +136,7 @@ class Recipe:
     n_mfcc: int | None = None
     top_db: float | None = 80.0
     pitch: tuple[float, float] | None = None
+    tracker: str = "pyin"
     convention: at.Recipe | None = None
 
     def __post_init__(self):
@@ -148,6 +151,8 @@ class Recipe:
             object.__setattr__(self, "top_db", self.top_db.item())
         if self.pitch is not None:
             self._check_pitch()
+        elif self.tracker != "pyin":
+            raise ValueError(f"tracker={self.tracker!r} has nothing to hear: use pitch=(65, 420)")
         y = np.ones(min(self.hop_length, 2**18))  # two frames; compiles pyin, once for all workers
         X, f0 = self.down(y)
         self.up(X, f0, **(dict(init="random", n_iter=0) if f0 is None else {}))
@@ -157,6 +162,8 @@ class Recipe:
         if self.convention is not None:
             return f"Recipe(convention={self.convention!r})"
         own = {name: value for name, value in vars(self).items() if name != "convention"}
+        if self.tracker == "pyin":  # as before there was a choice
+            del own["tracker"]
         return f"Recipe({', '.join(f'{name}={value!r}' for name, value in own.items())})"
 
     def _take_over(self):
@@ -241,7 +248,8 @@ class Recipe:
         while frame_length < max(4 * self.sr / fmin, self.hop_length):
             frame_length *= 2
         grid = dict(hop_length=self.hop_length, frame_length=frame_length)
-        return X, at.pitch(y, self.sr, fmin=fmin, fmax=fmax, **grid)[: X.shape[1]]
+        f0 = at.pitch(y, self.sr, fmin=fmin, fmax=fmax, tracker=self.tracker, **grid)
+        return X, f0[: X.shape[1]]
 
     def up(self, X, f0=None, *, length=None, **options):
         """Returns a sound with these features: also those that a model has made up.
@@ -575,15 +583,31 @@ def _sound(path, data, sr):
     return y, dict(sr=found.sr, channels=found.channels)
 
 
+def _layout(recipe):
+    """Returns the version and the values of a recipe, so that an older corpus.py reads what it can.
+
+    What it does not know stands there only where it is used.
+    """
+    values = dataclasses.asdict(recipe)
+    if recipe.tracker == "swift":
+        del values["convention"]
+        return 3, values
+    del values["tracker"]
+    if recipe.convention is None:
+        del values["convention"]
+        return 1, values
+    return 2, values
+
+
 def _schema(recipe, **metadata):
     """Returns the columns, and the metadata beside version and recipe."""
     columns = [("item", pa.string()), ("frame", pa.int32())]
     columns += [(recipe.feature, pa.list_(pa.float32(), recipe.n_features))]
     columns += [("f0", pa.float32())] if recipe.pitch else []
-    values, conventions, version = dataclasses.asdict(recipe), "those of the recipe", VERSION
-    if recipe.convention is None:  # so that an older corpus.py reads it as well
-        del values["convention"]
-        conventions, version = CONVENTIONS, 1
+    conventions = "those of the recipe" if recipe.convention else CONVENTIONS
+    if recipe.pitch:
+        conventions = conventions | {"tracker": recipe.tracker}
+    version, values = _layout(recipe)
     metadata |= dict(recipe=values, conventions=conventions, version=version)
     return pa.schema(columns, {"corpus": json.dumps(metadata)})
 
@@ -688,7 +712,7 @@ def _metadata(path):
 
 
 def _recipe(metadata):
-    """Returns the recipe of an item or a store; one from before `convention` has none."""
+    """Returns the recipe of an item or a store; what an older one does not say is as it was."""
     return Recipe(**metadata["recipe"])
 
 

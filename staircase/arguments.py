@@ -274,6 +274,13 @@ def flag(value, name):
     return bool(value)
 
 
+def tracker(value, name):
+    """Returns "pyin" or "swift"."""
+    if value not in ("pyin", "swift"):
+        raise ValueError(f'{name}={shown(value)} is unknown: use "pyin" or "swift"')
+    return value
+
+
 def area_norm(value, name):
     """Returns "slaney" or None."""
     if not (value is None or isinstance(value, str) and value == "slaney"):
@@ -342,7 +349,7 @@ NAMES = dict(
     lowcut=Number(HZ), highcut=AUDIBLE,
     duration=Number((lambda x: x > 0, " s must be above zero")),
     offset=Number((lambda x: x >= 0, " s must be at least zero")), channel=Whole(0),
-    ref=ABOVE_ZERO, cents=ABOVE_ZERO, top_db=or_none(depth),
+    ref=ABOVE_ZERO, cents=ABOVE_ZERO, top_db=or_none(depth), tracker=tracker,
     floor_db=Number((lambda x: x < 0, " must lie below 0: decibels under the maximum")),
     power=Number(
         (lambda x: 0.1 <= x <= 10, " must lie in 0.1 ... 10: 1 sums magnitudes, 2 powers")

@@ -163,6 +163,28 @@ def test_a_store_from_before_conventions_opens_and_goes_on(undisturbed, sounds, 
     assert again.made == 0 and again.kept == len(corpus.open_store(undisturbed).items)
 
 
+def test_a_store_says_who_heard_the_pitch(tmp_path, sounds):
+    pytest.importorskip("swift_f0", reason="swift-f0 is not installed")
+    for tracker, version in (("pyin", 1), ("swift", 3)):
+        recipe = Recipe(n_mels=40, n_fft=512, pitch=SPEECH, tracker=tracker)
+        build(sounds / "a", tmp_path / tracker, recipe)
+        metadata = json.loads(
+            pq.read_schema(tmp_path / tracker / "_common_metadata").metadata[b"corpus"]
+        )
+        assert metadata["conventions"]["tracker"] == tracker and metadata["version"] == version
+        assert ("tracker" in metadata["recipe"]) == (tracker == "swift")
+        assert corpus.open_store(tmp_path / tracker).recipe == recipe
+    with pytest.raises(ValueError, match="another recipe"):
+        build(sounds / "a", tmp_path / "pyin", recipe)
+
+
+def test_a_tracker_needs_a_pitch_to_hear():
+    with pytest.raises(ValueError, match="tracker='swift' has nothing to hear: use pitch="):
+        Recipe(tracker="swift")
+    with pytest.raises(ValueError, match='tracker=.*praat.* is unknown: use "pyin" or "swift"'):
+        Recipe(tracker="praat", pitch=SPEECH, n_fft=512)
+
+
 def test_a_convention_says_everything():
     whisper = at.RECIPES["whisper"]
     with pytest.raises(ValueError, match="n_mels=40 beside a convention: leave it out"):
@@ -754,11 +776,12 @@ def test_a_store_of_another_recipe_is_refused_and_both_are_shown(sounds, undistu
 
 def test_a_store_of_a_newer_version_is_refused_by_name(sounds, tmp_path, monkeypatch):
     with monkeypatch.context() as later:
-        later.setattr(corpus, "VERSION", 3)
+        later.setattr(corpus, "VERSION", 4)
+        later.setattr(corpus, "_layout", lambda recipe: (4, {}))
         build(sounds, tmp_path / "features", at.RECIPES["whisper"])
-    with pytest.raises(ValueError, match="features.* version 3 .* reads up to 2: take a newer"):
+    with pytest.raises(ValueError, match="features.* version 4 .* reads up to 3: take a newer"):
         corpus.open_store(tmp_path / "features")
-    with pytest.raises(ValueError, match="is of version 3"):
+    with pytest.raises(ValueError, match="is of version 4"):
         build(sounds, tmp_path / "features")
 
 

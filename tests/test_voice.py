@@ -30,25 +30,35 @@ def test_pitch_is_librosas_where_the_sound_is_loud(voice, hop_length):
     assert np.allclose(ours[ours > 0], theirs[ours > 0])
 
 
-def test_pitch_hears_every_note_of_the_melody():
+@pytest.fixture(params=["pyin", "swift"])
+def tracker(request):
+    """Who listens."""
+    if request.param == "swift":
+        pytest.importorskip("swift_f0", reason="swift-f0 is not installed")
+    return request.param
+
+
+def test_pitch_hears_every_note_of_the_melody(tracker):
     y, sr = at.load_wav("data/melody.wav")
-    f0 = at.pitch(y, sr, fmax=1000)
+    f0 = at.pitch(y, sr, fmax=1000, tracker=tracker)
     for i, hz in enumerate(NOTES_HZ):
         middle = f0[int((0.4 * i + 0.1) * sr / 256) : int((0.4 * i + 0.3) * sr / 256)]
         assert abs(1200 * np.log2(np.median(middle) / hz)) < 10  # cents
 
 
-def test_pitch_of_silence_and_faint_hum_is_zero():
-    assert not at.pitch(np.zeros(8000), 16000).any()
+def test_pitch_of_silence_and_faint_hum_is_zero(tracker):
+    assert not at.pitch(np.zeros(8000), 16000, tracker=tracker).any()
     t = np.arange(16000) / 16000
-    tone = np.sin(2 * np.pi * 150 * t) * np.where(t < 0.5, 1.0, 0.01)  # 40 dB softer
-    f0 = at.pitch(tone, 16000)
+    tone = sum(np.sin(2 * np.pi * 150 * k * t) / k for k in range(1, 20))  # as a voice has
+    tone *= np.where(t < 0.5, 1.0, 0.01)  # 40 dB softer
+    f0 = at.pitch(tone, 16000, tracker=tracker)
     assert f0.shape == (63,) and np.all(f0[4:28] > 0) and not f0[36:].any()
 
 
 @pytest.mark.parametrize("level", [0.1, 0.3, 0.4, 0.7])
-def test_a_constant_has_no_pitch(level):
-    assert not at.pitch(np.full(16000, level, dtype=np.float32), 16000, fmax=1000).any()
+def test_a_constant_has_no_pitch(level, tracker):
+    y = np.full(16000, level, dtype=np.float32)
+    assert not at.pitch(y, 16000, fmax=1000, tracker=tracker).any()
 
 
 @pytest.mark.parametrize("below_db, heard", [(33.5, True), (34.5, False)])
@@ -58,11 +68,71 @@ def test_the_gate_of_the_pitch_lies_34_dB_below_the_loudest_frame(below_db, hear
     assert np.all((at.pitch(tone, 16000)[38:58] > 0) == heard)
 
 
-def test_pitch_does_not_know_the_level(slt):
+def test_pitch_does_not_know_the_level(slt, tracker):
     y = slt[0][8000:16000].astype(float)
-    f0 = at.pitch(y, 16000)
+    f0 = at.pitch(y, 16000, tracker=tracker)
     for power in (-600, 600):  # squared, these are 0 and infinity
-        assert np.array_equal(at.pitch(np.ldexp(y, power), 16000), f0)
+        assert np.array_equal(at.pitch(np.ldexp(y, power), 16000, tracker=tracker), f0)
+
+
+@pytest.mark.parametrize("sr, hop_length", [(16000, 256), (16000, 100), (22050, 512), (48000, 480)])
+def test_swift_follows_a_glide_on_any_grid(sr, hop_length):
+    pytest.importorskip("swift_f0", reason="swift-f0 is not installed")
+    t = np.arange(2 * sr) / sr
+    hz = 110 * 2 ** (t / 2)  # an octave in two seconds
+    phase = 2 * np.pi * np.cumsum(hz) / sr
+    y = sum(np.sin(k * phase) / k for k in range(1, 20))
+    f0 = at.pitch(y, sr, hop_length=hop_length, frame_length=2048, tracker="swift")
+    assert f0.shape == (1 + len(y) // hop_length,)
+    inside = slice(len(f0) // 10, -len(f0) // 10)
+    true = hz[::hop_length][: len(f0)][inside]
+    assert np.abs(1200 * np.log2(f0[inside][: len(true)] / true)).max() < 50  # measured: 12 cents
+
+
+def glides(y, sr):
+    """Yields voices that say `y` on rising lines, and their pitch."""
+    f0, short = at.pitch(y, sr), dict(n_fft=512, hop_length=256)
+    C = at.mfcc(y, sr, **short)
+    for low, high in ((80, 160), (120, 300)):
+        line = np.where(f0 > 0, np.linspace(low, high, len(f0)), 0)
+        yield at.speak(C, line, sr, length=len(y), **short), line
+
+
+def heard(voices, tracker, snr_db):
+    """Returns shares: right within half a semitone, voiced frames heard, unvoiced called so."""
+    noise, off, voiced, false = np.random.default_rng(0), [], [], []
+    for y, sr in voices:
+        for z, line in glides(y, sr):
+            if snr_db:
+                z = z + noise.normal(size=len(z)) * np.std(z) * 10 ** (-snr_db / 20)
+            f0 = at.pitch(z, sr, tracker=tracker)
+            both = (line > 0) & (f0 > 0)
+            off += [*np.abs(1200 * np.log2(f0[both] / line[both]))]
+            voiced += [*both[line > 0]]
+            false += [*(f0[line == 0] > 0)]
+    return np.mean(np.array(off) < 50), np.mean(voiced), np.mean(false)
+
+
+# Measured in two voices on two glides: pyin right in 98.3 % (98.1 % in noise), voiced 98 (92) %,
+# false 15 (6) %; swift 100 (99.7) %, 94 (91) %, 1 (1) %.
+@pytest.mark.parametrize("snr_db", [None, 10])
+def test_swift_is_right_of_a_voice_that_was_told_its_pitch_and_more_often_than_pyin(
+    slt, kal16, snr_db
+):
+    pytest.importorskip("swift_f0", reason="swift-f0 is not installed")
+    right, voiced, false = heard([slt, kal16], "swift", snr_db)
+    assert right > 0.99 and voiced > 0.85 and false < 0.04
+    right_by_pyin, _, false_by_pyin = heard([slt, kal16], "pyin", snr_db)
+    assert right > right_by_pyin > 0.95 and false < false_by_pyin
+
+
+def test_what_swift_cannot_hear_is_refused_with_its_range(slt):
+    pytest.importorskip("swift_f0", reason="swift-f0 is not installed")
+    for options in (dict(fmin=30, frame_length=2048), dict(fmax=3000)):
+        with pytest.raises(ValueError, match='hears 46.875 to 2093.75 Hz.*use tracker="pyin"'):
+            at.pitch(slt[0], 16000, tracker="swift", **options)
+    with pytest.raises(ValueError, match='unknown: use "pyin" or "swift"'):
+        at.pitch(slt[0], 16000, tracker="praat")
 
 
 def test_pitch_takes_a_range_that_a_voice_could_leap_across_between_two_frames():
