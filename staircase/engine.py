@@ -1,6 +1,7 @@
 """The engine room: from magnitudes to a waveform, fast and in little memory.
 
-Only its neighbours come in here, frames and phase, with arguments that are checked.
+Only its neighbours come in here, frames and phase, with arguments that are checked. (At the end
+stands what keeps compiled code whole: sound comes for that.)
 
 **The layout.** A waveform is kept with the silence, if any, that centring puts before it
 (n_fft//2 samples), cut into hops. Frame t begins at hop t and is R = ceil(n_fft / hop_length) hops
@@ -53,6 +54,7 @@ import collections
 import copy
 import functools
 import warnings
+import zlib
 
 import numpy as np
 import scipy  # its parts load when they are named
@@ -463,8 +465,29 @@ def compiled_spread():
             stacklevel=2,
         )
         return _spread
+    keep_numbas_cache_whole()
     types = "void(f4[::1], i4[::1], f4[::1], f4[::1], i8, i8, i8)"
     try:
         return numba.njit(types, cache=True)(_spread)
     except Exception:  # it can be kept nowhere, or what was kept is broken
         return numba.njit(types)(_spread)
+
+
+@functools.cache
+def keep_numbas_cache_whole():
+    """Lets several processes fill numba's cache at once; what librosa compiles lies in it, too.
+
+    numba numbers the files of a function's signatures, and each process counts by the index that
+    it has read. Two that compile different signatures at the same moment take the same number:
+    then the index leads one of them to the other's machine code, which crashes, or returns wrong
+    numbers, in every later process. Here a signature's own checksum is its number. (numba 0.68
+    does so still; what is replaced is all of its `save`.)
+    """
+    from numba.core.caching import IndexDataCacheFile
+
+    def save(file, key, data):
+        name = file._data_name(zlib.crc32(repr(key).encode()))
+        file._save_data(name, data)
+        file._save_index(file._load_index() | {key: name})
+
+    IndexDataCacheFile.save = save

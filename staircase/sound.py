@@ -13,6 +13,7 @@ import soundfile
 
 from . import files
 from .arguments import Sound, affordable, checked, each, shown, warn
+from .engine import keep_numbas_cache_whole
 
 
 @checked
@@ -87,7 +88,10 @@ def resampled(found, sr):
 def borrowed(library, name):
     """Returns a library's function of this `name`; only now is it imported, which takes seconds."""
     try:
-        return getattr(importlib.import_module(library), name)
+        function = getattr(importlib.import_module(library), name)
+        if library == "librosa":
+            keep_numbas_cache_whole()  # in which librosa keeps what it compiles
+        return function
     except ModuleNotFoundError as error:
         if error.name != library:
             raise

@@ -9,7 +9,7 @@ import librosa
 import numpy as np
 import pytest
 import scipy.signal
-from conftest import convergence
+from conftest import ROOT, convergence
 
 import audiotools as at
 import showtools as st
@@ -285,3 +285,39 @@ def test_a_broken_copy_on_disk_does_not_matter(tmp_path):
         assert result.stdout == "(33, 40)\n", result.stderr
         for kept in tmp_path.rglob("*.nbc"):
             kept.write_bytes(kept.read_bytes()[:300])
+
+
+AT_ONCE = """
+import sys
+from numba.core.caching import IndexDataCacheFile
+if sys.argv[2] == "mended":
+    from staircase.engine import keep_numbas_cache_whole
+    keep_numbas_cache_whole()
+one, other, later = (IndexDataCacheFile(sys.argv[1], "victim", "stamp") for _ in range(3))
+other._load_index = dict  # both have read it before either wrote
+write = one._save_data
+one._save_data = lambda *data: (other.save("float64", "code for float64"), write(*data))
+one.save("int64", "code for int64")
+print(later.load("int64"), later.load("float64"), sep=", ")
+"""
+
+
+@pytest.mark.parametrize(
+    "how, left",
+    [
+        ("as numba does", "None, code for int64"),  # wrong numbers, or a crash, ever after
+        ("mended", "code for int64, code for float64"),
+    ],
+)
+def test_two_processes_that_compile_at_once_keep_their_code_apart(tmp_path, how, left):
+    pytest.importorskip("numba")
+    command = [sys.executable, "-c", AT_ONCE, str(tmp_path), how]
+    ran = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert ran.stdout == f"{left}\n", ran.stderr
+
+
+def test_whoever_tracks_a_pitch_keeps_the_cache_whole():
+    code = "import numpy as np, audiotools as at; at.pitch(np.ones(2000), 16000)\n"
+    code += "from numba.core.caching import IndexDataCacheFile as File; print(File.save.__module__)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert ran.stdout == "staircase.engine\n", ran.stderr

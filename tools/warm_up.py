@@ -2,9 +2,7 @@
 
     python -W ignore -m tools.warm_up
 
-Two processes that compile librosa's pitch tracker at once leave a broken file that crashes
-every later one, so one does it now. The phase's gradient is compiled on the way, and the
-first panel need not wait for it.
+It takes half a minute, which the first notebook, or forty at once, need not wait for.
 """
 
 import librosa
