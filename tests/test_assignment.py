@@ -34,7 +34,7 @@ def notebooks_of(sets, name, path):
 @named(NOTEBOOKS)
 def test_students_get_the_notebook_with_open_exercises_and_nothing_of_the_answers(sets, path):
     given, own = notebooks_of(sets, "student", path), read(path)
-    explains = list(assignment.grades(own).values()).count("Explain")
+    explains = list(assignment.kinds_of(own).values()).count("Explain")
     added = [cell for cell in given.cells if cell.id.startswith("sentence-")]
     assert [cell.source for cell in added] == [assignment.PLACEHOLDER] * explains
     rest = [cell for cell in given.cells if cell not in added]
@@ -147,7 +147,7 @@ def test_cells_carry_what_nbgrader_reads(sets, path):
     marked = [c for c in notebooks_of(sets, "student", path).cells if "nbgrader" in c.metadata]
     ids = [cell.metadata.nbgrader.grade_id for cell in marked]
     wanted = []
-    for n, kind in assignment.grades(read(path)).items():
+    for n, kind in assignment.kinds_of(read(path)).items():
         wanted += [f"answer-{n}", f"check-{n}"] + [f"sentence-{n}"] * (kind == "Explain")
     assert ids == wanted
     for cell in marked:

@@ -122,7 +122,7 @@ def test_figures_before_the_sessions_are_measured_somewhere():
 
 
 def test_what_the_points_are():
-    kinds = {path.name[:2]: list(assignment.grades(read(path)).values()) for path in NOTEBOOKS}
+    kinds = {path.name[:2]: list(assignment.kinds_of(read(path)).values()) for path in NOTEBOOKS}
     points = {
         number: sum(
             assignment.POINTS[kind] + assignment.SENTENCE * (kind == "Explain") for kind in own

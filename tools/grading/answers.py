@@ -5,7 +5,7 @@ import json
 import re
 from typing import NamedTuple
 
-from assignment import PLACEHOLDER, grades, numbered, read
+from assignment import PLACEHOLDER, kinds_of, numbered, read
 
 TASK = re.compile(r"^\*\*(\d)\. (\w+)\.\*\*", re.M)
 TITLE = re.compile(r"^# (\d\d) · ", re.M)
@@ -51,7 +51,7 @@ class Lesson:
     def __init__(self, path):
         notebook, self.path, self.number = read(path), path, path.name[:2]
         self.cells = [Cell(c.cell_type, c.source, tuple(tags_of(c))) for c in notebook.cells]
-        kinds, opened = grades(notebook), numbered(notebook, "answer")
+        kinds, opened = kinds_of(notebook), numbered(notebook, "answer")
         self.exercises = [
             Exercise(n, kinds[n], opened[n].source, check.source, names_in(check.source))
             for n, check in numbered(notebook, "check").items()
