@@ -2,6 +2,7 @@
 
 import copy
 import csv
+import functools
 import io
 import json
 import os
@@ -30,18 +31,25 @@ RIGHT[3] = "half = np.fft.rfft(one_frame.astype(float))\n"
 RIGHT[3] += "full = np.concatenate([half, np.conj(half[-2:0:-1])])"
 WHY = "Zeros behind the sound draw more rows between the old ones, and nothing else."
 FULL = [1, 2, 3, 1]
-FILES = {}  # of a student: what is written into the folder
+STUDENTS = {}  # by name: what changes the notebook that they hand in
 
 
-def student(make):
-    """Adds a student of this name, whose notebook is changed by `make(notebook)`."""
-    notebook = nbformat.read(PATH, as_version=4)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    changed = make(notebook)
-    FILES[make.__name__] = {f"{make.__name__}/{STEM}.ipynb": dump(changed or notebook)}
-    return make
+def student(change):
+    """Adds a student of this name, whose notebook is changed by `change(notebook)`."""
+    STUDENTS[change.__name__] = change
+    return change
+
+
+@functools.cache
+def handed_out():
+    """Returns the notebook as students get it, in JSON."""
+    return nbformat.writes(assignment.student_notebook(PATH))
+
+
+def handed_in(name):
+    """Returns the bytes of a student's notebook."""
+    notebook = nbformat.reads(handed_out(), as_version=4)
+    return dump(STUDENTS[name](notebook) or notebook)
 
 
 def dump(notebook):
@@ -264,39 +272,41 @@ def zipped(files):
     return raw.getvalue()
 
 
-right = FILES["all_right"][f"all_right/{STEM}.ipynb"]
-wrong = FILES["all_wrong"][f"all_wrong/{STEM}.ipynb"]
-blanks = FILES["untouched"][f"untouched/{STEM}.ipynb"]
-other = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("print('hello')")])
-FILES |= {
-    "Jörg Müller Größe": {"Jörg Müller Größe/sound/meine Lösung (2).ipynb": right},
-    "renamed file": {"renamed file/x.ipynb": right},
-    "flat": {f"{STEM}_flat.ipynb": right},
-    "Moodle Mo": {f"Moodle Mo_123_assignsubmission_file_/{STEM}.ipynb": right},
-    "zip": {"zip.zip": zipped({f"__MACOSX/._{STEM}.ipynb": b"", f"a/{STEM}.ipynb": right})},
-    "slip": {"slip.zip": zipped({f"../../{STEM}.ipynb": right})},
-    "two files": {f"two files/a/{STEM}.ipynb": wrong, f"two files/{STEM}-1.ipynb": right},
-    "twice the same": {
-        f"twice the same/a/{STEM}.ipynb": right,
-        f"twice the same/{STEM}.ipynb": right,
-    },
-    "pdf": {"pdf/report.pdf": b"%PDF-1.4"},
-    "pdf beside": {"pdf beside/report.pdf": b"%PDF-1.4", f"pdf beside/{STEM}.ipynb": right},
-    "empty folder": {"empty folder/": b""},
-    "empty file": {f"empty file/{STEM}.ipynb": b""},
-    "no json": {f"no json/{STEM}.ipynb": b"\x00\xff\xfe"},
-    "another course": {f"another course/{STEM}.ipynb": dump(other)},
-    "a broken zip": {"a broken zip.zip": right[:999]},
-    "=1+2": {f"=1+2/{STEM}.ipynb": blanks},
-}
+@functools.cache
+def files():
+    """Returns what lies in the folder of a class: ``{student: {path: bytes}}``."""
+    own = {name: {f"{name}/{STEM}.ipynb": handed_in(name)} for name in STUDENTS}
+    right, wrong, blanks = map(handed_in, ("all_right", "all_wrong", "untouched"))
+    other = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("print('hello')")])
+    return own | {
+        "Jörg Müller Größe": {"Jörg Müller Größe/sound/meine Lösung (2).ipynb": right},
+        "renamed file": {"renamed file/x.ipynb": right},
+        "flat": {f"{STEM}_flat.ipynb": right},
+        "Moodle Mo": {f"Moodle Mo_123_assignsubmission_file_/{STEM}.ipynb": right},
+        "zip": {"zip.zip": zipped({f"__MACOSX/._{STEM}.ipynb": b"", f"a/{STEM}.ipynb": right})},
+        "slip": {"slip.zip": zipped({f"../../{STEM}.ipynb": right})},
+        "two files": {f"two files/a/{STEM}.ipynb": wrong, f"two files/{STEM}-1.ipynb": right},
+        "twice the same": {
+            f"twice the same/a/{STEM}.ipynb": right,
+            f"twice the same/{STEM}.ipynb": right,
+        },
+        "pdf": {"pdf/report.pdf": b"%PDF-1.4"},
+        "pdf beside": {"pdf beside/report.pdf": b"%PDF-1.4", f"pdf beside/{STEM}.ipynb": right},
+        "empty folder": {"empty folder/": b""},
+        "empty file": {f"empty file/{STEM}.ipynb": b""},
+        "no json": {f"no json/{STEM}.ipynb": b"\x00\xff\xfe"},
+        "another course": {f"another course/{STEM}.ipynb": dump(other)},
+        "a broken zip": {"a broken zip.zip": right[:999]},
+        "=1+2": {f"=1+2/{STEM}.ipynb": blanks},
+    }
 
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
     """The folder with the grades, and the rows of grades.csv by students."""
     folder, output = tmp_path_factory.mktemp("handed in"), tmp_path_factory.mktemp("grades")
-    for files in FILES.values():
-        for name, content in files.items():
+    for own in files().values():
+        for name, content in own.items():
             path = folder / name
             (path if name.endswith("/") else path.parent).mkdir(parents=True, exist_ok=True)
             if not name.endswith("/"):
@@ -308,7 +318,7 @@ def graded(tmp_path_factory):
     assert before == {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     with open(output / "grades.csv", newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
-    return output, {name: [r for r in rows if r["student"] == name] for name in FILES}, told
+    return output, {name: [r for r in rows if r["student"] == name] for name in files()}, told
 
 
 def points(rows):
@@ -354,8 +364,8 @@ BY_ROOT = ("kills_the_grader", "deletes_files")  # what holds these back depends
 
 
 def test_more_than_thirty_kinds_are_here_and_each_has_its_expectation():
-    assert len(FILES) > 40
-    assert set(FILES) == {*GRADES, *ALL_RIGHT, *REFUSED, *BY_ROOT, "=1+2"}
+    assert len(files()) > 40
+    assert set(files()) == {*GRADES, *ALL_RIGHT, *REFUSED, *BY_ROOT, "=1+2"}
 
 
 @pytest.mark.parametrize("name", GRADES)
@@ -404,14 +414,14 @@ def test_no_cell_of_a_table_is_a_formula(graded):
 
 def test_nobody_is_lost(graded):
     output, rows, _ = graded
-    assert [name for name in FILES if not rows[name]] == ["=1+2"]  # which stands there as '=1+2
-    assert len((output / "totals.csv").read_text().splitlines()) == 1 + len(FILES)
+    assert [name for name in files() if not rows[name]] == ["=1+2"]  # which stands there as '=1+2
+    assert len((output / "totals.csv").read_text().splitlines()) == 1 + len(files())
 
 
 def test_every_student_has_a_page_that_names_no_other(graded):
     output, rows, _ = graded
     pages = list((output / "students").glob("*.html"))
-    assert len(pages) == len(FILES)
+    assert len(pages) == len(files())
     page = (output / "students" / "all_right.html").read_text("utf-8")
     assert WHY in page and "✓ Right" in page and "same_sentence" not in page
     summary = (output / "index.html").read_text("utf-8")
@@ -496,7 +506,7 @@ def test_a_whole_folder_of_which_one_notebook_is_asked_for(tmp_path):
     for path in NOTEBOOKS[:3]:
         (tmp_path / "anna").mkdir(exist_ok=True)
         (tmp_path / "anna" / path.name).write_bytes(path.read_bytes())
-    (tmp_path / "anna" / PATH.name).write_bytes(right)
+    (tmp_path / "anna" / PATH.name).write_bytes(handed_in("all_right"))
     (tmp_path / "ben").mkdir()
     (tmp_path / "ben" / "x.ipynb").write_bytes(NOTEBOOKS[1].read_bytes())
     lessons = [answers.Lesson(path) for path in NOTEBOOKS[:3]]
