@@ -59,7 +59,8 @@ WRAPPED = '''\
 import zlib
 from base64 import b85decode
 
-exec(compile(zlib.decompress(b85decode({packed!r})), __file__, "exec"))
+source = zlib.decompress(b85decode({packed!r}))
+exec(compile(source, __file__, "exec", optimize=2))  # no docstrings: they tell as well
 '''
 PATH_IN_COURSE = r'sys\.path\.insert\(0, "\.\."\)  # (.+) one folder up'
 PATH_IN_SET = r'sys.path.insert(0, ".")  # \1 beside this notebook'
