@@ -67,8 +67,10 @@ def test_the_checks_of_a_student_set_say_what_the_course_s_say(sets):
     code += "print(check.shortest_frame(512), check.rows_and_frames(201, 424, y=y))"
     done = python(sets, "-c", code)
     assert done.stdout == f"{check.shortest_frame(512)} ✓ Right.\n"
+    told = python(sets, "-c", "import check; print(*(f.__doc__ for f in vars(check).values()))")
+    assert "01-4" in check.finer_teeth.__doc__ and "01-4" not in told.stdout  # nor does help tell
     own = (sets / "student/sound/check.py").read_text()
-    assert "wrapped" in own and len(own.splitlines()) == 6
+    assert "wrapped" in own and len(own.splitlines()) == 7
 
 
 def test_a_student_set_asks_for_what_it_imports_and_for_no_tests(sets):

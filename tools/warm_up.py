@@ -1,6 +1,7 @@
 """Compiles what librosa and the module compile at first use; they keep the result.
 
-    python -W ignore -m tools.warm_up
+    python -W ignore -m tools.warm_up     in the project; make lab does it
+    python -W ignore warm_up.py           in a student set
 
 Two processes that compile librosa's pitch tracker at once leave a broken file that crashes
 every later one, so one does it now. The phase's gradient is compiled on the way, and the
