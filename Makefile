@@ -79,7 +79,7 @@ outputs: .venv/installed ## execute all notebooks, save what they show and the l
 
 grade: .venv/installed ## grade what a class has handed in: make grade SUBMISSIONS=folder NOTEBOOKS="01 04"
 	@test -n "$(SUBMISSIONS)" || { echo 'Name the folder: make grade SUBMISSIONS=folder'; exit 1; }
-	@.venv/bin/python -W ignore tools/grade.py "$(SUBMISSIONS)" $(NOTEBOOKS)
+	@.venv/bin/python -W ignore tools/grade.py "$(SUBMISSIONS)" $(NOTEBOOKS) $(if $(OUTPUT),--output "$(OUTPUT)")
 
 assignment: .venv/installed ## make a student set and a solution set: make assignment NOTEBOOKS="01 04"
 	@.venv/bin/python tools/assignment.py $(NOTEBOOKS)

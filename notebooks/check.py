@@ -11,6 +11,7 @@ import inspect
 import json
 import math
 import numbers
+import re
 import reprlib
 from dataclasses import replace
 from pathlib import Path
@@ -107,7 +108,7 @@ def by_letter(because, facts, *, clip="slt", slip=""):
     On another sound than the course's none may hold, or more than one: then it cannot tell.
     A `slip` in what else was asked comes first.
     """
-    letter = str(because).strip().lower()
+    letter = re.sub(r"^(\w)\b.*", r"\1", str(because).strip().lower(), flags=re.S)  # "b) They"
     right, why = facts.get(letter, (False, "choose one of the letters"))
     if sum(bool(holds) for holds, _ in facts.values()) != 1:
         right, why = False, "on this sound the reasons cannot be told apart"

@@ -34,7 +34,7 @@ def notebooks_of(sets, name, path):
 @named(NOTEBOOKS)
 def test_students_get_the_notebook_with_open_exercises_and_nothing_of_the_answers(sets, path):
     given, own = notebooks_of(sets, "student", path), read(path)
-    explains = list(assignment.grades(own).values()).count("Explain")
+    explains = list(assignment.kinds_of(own).values()).count("Explain")
     added = [cell for cell in given.cells if cell.id.startswith("sentence-")]
     assert [cell.source for cell in added] == [assignment.PLACEHOLDER] * explains
     rest = [cell for cell in given.cells if cell not in added]
@@ -67,8 +67,10 @@ def test_the_checks_of_a_student_set_say_what_the_course_s_say(sets):
     code += "print(check.shortest_frame(512), check.rows_and_frames(201, 424, y=y))"
     done = python(sets, "-c", code)
     assert done.stdout == f"{check.shortest_frame(512)} ✓ Right.\n"
+    told = python(sets, "-c", "import check; print(*(f.__doc__ for f in vars(check).values()))")
+    assert "01-4" in check.finer_teeth.__doc__ and "01-4" not in told.stdout  # nor does help tell
     own = (sets / "student/sound/check.py").read_text()
-    assert "wrapped" in own and len(own.splitlines()) == 6
+    assert "wrapped" in own and len(own.splitlines()) == 7
 
 
 def test_a_student_set_asks_for_what_it_imports_and_for_no_tests(sets):
@@ -147,7 +149,7 @@ def test_cells_carry_what_nbgrader_reads(sets, path):
     marked = [c for c in notebooks_of(sets, "student", path).cells if "nbgrader" in c.metadata]
     ids = [cell.metadata.nbgrader.grade_id for cell in marked]
     wanted = []
-    for n, kind in assignment.grades(read(path)).items():
+    for n, kind in assignment.kinds_of(read(path)).items():
         wanted += [f"answer-{n}", f"check-{n}"] + [f"sentence-{n}"] * (kind == "Explain")
     assert ids == wanted
     for cell in marked:

@@ -97,7 +97,8 @@ def test_on_another_clip_than_it_was_made_for_a_verdict_says_so():
 
 def test_a_reason_is_judged_only_where_one_of_them_holds():
     facts = {"a": (False, "it is red"), "b": (True, "it is blue")}
-    assert str(check.by_letter(" B", facts)) == "✓ Right: it is blue"
+    for said in (" B", "b) it is blue", "B."):
+        assert str(check.by_letter(said, facts)) == "✓ Right: it is blue"
     assert str(check.by_letter("a", facts)) == "✗ Not yet: it is red"
     assert "choose one of the letters" in str(check.by_letter(2, facts))
     assert str(check.by_letter("b", facts, slip="first")) == "✗ Not yet: first"

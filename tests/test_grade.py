@@ -2,6 +2,7 @@
 
 import copy
 import csv
+import functools
 import io
 import json
 import os
@@ -30,18 +31,25 @@ RIGHT[3] = "half = np.fft.rfft(one_frame.astype(float))\n"
 RIGHT[3] += "full = np.concatenate([half, np.conj(half[-2:0:-1])])"
 WHY = "Zeros behind the sound draw more rows between the old ones, and nothing else."
 FULL = [1, 2, 3, 1]
-FILES = {}  # of a student: what is written into the folder
+STUDENTS = {}  # by name: what changes the notebook that they hand in
 
 
-def student(make):
-    """Adds a student of this name, whose notebook is changed by `make(notebook)`."""
-    notebook = nbformat.read(PATH, as_version=4)
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    changed = make(notebook)
-    FILES[make.__name__] = {f"{make.__name__}/{STEM}.ipynb": dump(changed or notebook)}
-    return make
+def student(change):
+    """Adds a student of this name, whose notebook is changed by `change(notebook)`."""
+    STUDENTS[change.__name__] = change
+    return change
+
+
+@functools.cache
+def handed_out():
+    """Returns the notebook as students get it, in JSON."""
+    return nbformat.writes(assignment.student_notebook(PATH))
+
+
+def handed_in(name):
+    """Returns the bytes of a student's notebook."""
+    notebook = nbformat.reads(handed_out(), as_version=4)
+    return dump(STUDENTS[name](notebook) or notebook)
 
 
 def dump(notebook):
@@ -128,7 +136,7 @@ def in_several_cells(notebook):
 
 @student
 def endless_loop(notebook):
-    answer(notebook, a2="while True:\n    pass")
+    answer(notebook, a2="shortest = 0\nwhile True:\n    pass")
 
 
 @student
@@ -168,12 +176,12 @@ def patched_checks(notebook):
 
 @student
 def leaves_python(notebook):
-    answer(notebook, a1="import os\nos._exit(0)")
+    answer(notebook, a1="import os\nos._exit(0)\nrows = 1")
 
 
 @student
 def fork_bomb(notebook):
-    answer(notebook, a2="import os\nwhile True:\n    os.fork()")
+    answer(notebook, a2="import os\nwhile True:\n    os.fork()\nshortest = 0")
 
 
 @student
@@ -255,6 +263,70 @@ def magics(notebook):
     answer(notebook, a2="%matplotlib inline\n%time shortest = 1024\n!ls")
 
 
+@student
+def other_clip(notebook):
+    answer(notebook, a1="rows, columns = 201, 480")  # of kal16
+    for cell in notebook.cells:
+        cell.source = cell.source.replace('clip = "slt"', 'clip = "kal16"')
+
+
+@student
+def unknown_clip(notebook):
+    answer(notebook)
+    for cell in notebook.cells:
+        cell.source = cell.source.replace('clip = "slt"', 'clip = "mine"')
+
+
+@student
+def helper_above(notebook):
+    answer(notebook, a2="shortest = shortest_of(92)")
+    helper = "def shortest_of(hz):\n    return 1024"
+    notebook.cells.insert(9, nbformat.v4.new_code_cell(helper))
+
+
+@student
+def answer_in_the_next_cell(notebook):
+    both = RIGHT[1] + "\n" + RIGHT[2]
+    answer(notebook, a1=both, a2=None)
+
+
+@student
+def answer_in_the_check_s_cell(notebook):
+    answer(notebook, a1=None)
+    check = cell(notebook, "check", 1)
+    check.source = RIGHT[1] + "\n" + check.source
+    notebook.cells.remove(cell(notebook, "answer", 1))
+
+
+@student
+def other_names(notebook):
+    answer(notebook, a1="n_rows, n_columns = 201, 424")
+
+
+@student
+def a_line_for_the_shell(notebook):
+    answer(notebook, a2="!pip install numpy\nif True:\n    !ls\nshortest = 1024")
+
+
+@student
+def a_letter_and_words(notebook):
+    answer(notebook, a4='because = "B) only more sound parts them"')
+
+
+@student
+def sentence_as_code(notebook):
+    answer(notebook)
+    (words,) = [c for c in notebook.cells if c.id == "sentence-4"]
+    i = notebook.cells.index(words)
+    code = nbformat.v4.new_code_cell("Zeros add no sound.", metadata=words.metadata)
+    notebook.cells[i] = code
+
+
+@student
+def in_utf_16(notebook):
+    answer(notebook)
+
+
 def zipped(files):
     """Returns a zip of {name: bytes}."""
     raw = io.BytesIO()
@@ -264,39 +336,57 @@ def zipped(files):
     return raw.getvalue()
 
 
-right = FILES["all_right"][f"all_right/{STEM}.ipynb"]
-wrong = FILES["all_wrong"][f"all_wrong/{STEM}.ipynb"]
-blanks = FILES["untouched"][f"untouched/{STEM}.ipynb"]
-other = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("print('hello')")])
-FILES |= {
-    "Jörg Müller Größe": {"Jörg Müller Größe/sound/meine Lösung (2).ipynb": right},
-    "renamed file": {"renamed file/x.ipynb": right},
-    "flat": {f"{STEM}_flat.ipynb": right},
-    "Moodle Mo": {f"Moodle Mo_123_assignsubmission_file_/{STEM}.ipynb": right},
-    "zip": {"zip.zip": zipped({f"__MACOSX/._{STEM}.ipynb": b"", f"a/{STEM}.ipynb": right})},
-    "slip": {"slip.zip": zipped({f"../../{STEM}.ipynb": right})},
-    "two files": {f"two files/a/{STEM}.ipynb": wrong, f"two files/{STEM}-1.ipynb": right},
-    "twice the same": {
-        f"twice the same/a/{STEM}.ipynb": right,
-        f"twice the same/{STEM}.ipynb": right,
-    },
-    "pdf": {"pdf/report.pdf": b"%PDF-1.4"},
-    "pdf beside": {"pdf beside/report.pdf": b"%PDF-1.4", f"pdf beside/{STEM}.ipynb": right},
-    "empty folder": {"empty folder/": b""},
-    "empty file": {f"empty file/{STEM}.ipynb": b""},
-    "no json": {f"no json/{STEM}.ipynb": b"\x00\xff\xfe"},
-    "another course": {f"another course/{STEM}.ipynb": dump(other)},
-    "a broken zip": {"a broken zip.zip": right[:999]},
-    "=1+2": {f"=1+2/{STEM}.ipynb": blanks},
-}
+@functools.cache
+def files():
+    """Returns what lies in the folder of a class: ``{student: {path: bytes}}``."""
+    own = {name: {f"{name}/{STEM}.ipynb": handed_in(name)} for name in STUDENTS}
+    right, wrong, blanks = map(handed_in, ("all_right", "all_wrong", "untouched"))
+    own["in_utf_16"] = {
+        name: content.decode().encode("utf-16") for name, content in own["in_utf_16"].items()
+    }
+    moodle = "{}_assignsubmission_file_/" + f"{STEM}.ipynb"
+    other = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("print('hello')")])
+    return (
+        own
+        | {
+            "Jörg Müller Größe": {"Jörg Müller Größe/sound/meine Lösung (2).ipynb": right},
+            "renamed file": {"renamed file/x.ipynb": right},
+            "flat": {f"{STEM}_flat.ipynb": right},
+            "Moodle Mo": {f"Moodle Mo_123_assignsubmission_file_/{STEM}.ipynb": right},
+            "zip": {"zip.zip": zipped({f"__MACOSX/._{STEM}.ipynb": b"", f"a/{STEM}.ipynb": right})},
+            "slip": {"slip.zip": zipped({f"../../{STEM}.ipynb": right})},
+            "two files": {f"two files/a/{STEM}.ipynb": wrong, f"two files/{STEM}-1.ipynb": right},
+            "twice the same": {
+                f"twice the same/a/{STEM}.ipynb": right,
+                f"twice the same/{STEM}.ipynb": right,
+            },
+            "Equal Name (5001)": {moodle.format("Equal Name_5001"): right},
+            "Equal Name (5002)": {moodle.format("Equal Name_5002"): wrong},
+            "equal name": {f"equal name/{STEM}.ipynb": wrong},
+            "Zara Inside": {
+                "rest.zip": zipped(
+                    {moodle.format("Zara Inside_77"): right, moodle.format("Yan Inside_78"): wrong}
+                )
+            },
+            "Yan Inside": {},  # who is in the same zip
+            "pdf": {"pdf/report.pdf": b"%PDF-1.4"},
+            "pdf beside": {"pdf beside/report.pdf": b"%PDF-1.4", f"pdf beside/{STEM}.ipynb": right},
+            "empty folder": {"empty folder/": b""},
+            "empty file": {f"empty file/{STEM}.ipynb": b""},
+            "no json": {f"no json/{STEM}.ipynb": b"\x00\xff\xfe"},
+            "another course": {f"another course/{STEM}.ipynb": dump(other)},
+            "a broken zip": {"a broken zip.zip": right[:999]},
+            "=1+2": {f"=1+2/{STEM}.ipynb": blanks},
+        }
+    )
 
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
     """The folder with the grades, and the rows of grades.csv by students."""
     folder, output = tmp_path_factory.mktemp("handed in"), tmp_path_factory.mktemp("grades")
-    for files in FILES.values():
-        for name, content in files.items():
+    for own in files().values():
+        for name, content in own.items():
             path = folder / name
             (path if name.endswith("/") else path.parent).mkdir(parents=True, exist_ok=True)
             if not name.endswith("/"):
@@ -308,7 +398,7 @@ def graded(tmp_path_factory):
     assert before == {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     with open(output / "grades.csv", newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
-    return output, {name: [r for r in rows if r["student"] == name] for name in FILES}, told
+    return output, {name: [r for r in rows if r["student"] == name] for name in files()}, told
 
 
 def points(rows):
@@ -331,15 +421,25 @@ GRADES = {  # of those who are not all right: points, and words that must be in 
     "fork_bomb": ([1, 0, 3, 1], "Resource temporarily unavailable"),
     "much_memory": ([1, 0, 3, 1], "MemoryError"),
     "asks_the_network": ([1, 0, 3, 1], "the tests stay off the network"),
-    "for_one_voice": ([1, 2, 1, 1], "right on slt alone; on kal16: ✗ Not yet"),
+    "for_one_voice": ([1, 2, 1, 1], "right on one voice alone; on the other: ✗ Not yet"),
     "tried_letters": ([1, 2, 3, 0.5], "tried 3 letters"),
+    "helper_above": ([1, 0, 3, 1], "may be answered elsewhere"),
+    "answer_in_the_next_cell": ([1, 0, 3, 1], "may be answered elsewhere"),
+    "other_names": ([0, 2, 3, 1], "`rows` and `columns` are not set in its cell"),
+    "Equal Name (5002)": ([0, 0, 0, 0], "so many lie inside the sound"),
+    "equal name": ([0, 0, 0, 0], "so many lie inside the sound"),
+    "Yan Inside": ([0, 0, 0, 0], "so many lie inside the sound"),
 }
 ALL_RIGHT = {  # a flag or reason, if any
     "all_right": "", "early_crash": "", "stripped_metadata": "", "in_several_cells": "2 cells",
     "copied_cell": "2 cells in answer 1", "much_output": "", "broken_outputs": "", "magics": "",
     "another_version": "another version", "old_format": "", "Jörg Müller Größe": "",
     "renamed file": "", "flat": "", "Moodle Mo": "", "zip": "", "slip": "", "pdf beside": "",
-    "two files": "two files", "twice the same": "the same answers as in another file",
+    "two files": "2 files, the better one counts: two files/01_spectrograms-1.ipynb (7 of 8)",
+    "other_clip": "graded on clip = kal16", "unknown_clip": "clip = mine, graded on slt",
+    "answer_in_the_check_s_cell": "", "a_line_for_the_shell": "", "a_letter_and_words": "",
+    "sentence_as_code": "Zeros add no sound.", "in_utf_16": "", "Equal Name (5001)": "",
+    "Zara Inside": "", "twice the same": "the same answers as in another file",
     "same_sentence": "same sentence as ",
 }  # fmt: skip
 REFUSED = {
@@ -354,8 +454,8 @@ BY_ROOT = ("kills_the_grader", "deletes_files")  # what holds these back depends
 
 
 def test_more_than_thirty_kinds_are_here_and_each_has_its_expectation():
-    assert len(FILES) > 40
-    assert set(FILES) == {*GRADES, *ALL_RIGHT, *REFUSED, *BY_ROOT, "=1+2"}
+    assert len(files()) > 40
+    assert set(files()) == {*GRADES, *ALL_RIGHT, *REFUSED, *BY_ROOT, "=1+2"}
 
 
 @pytest.mark.parametrize("name", GRADES)
@@ -394,6 +494,8 @@ def test_a_sentence_waits_for_its_reader_and_a_copy_names_the_other(graded):
     assert "same_sentence" in own["flags"] and "all_right" in said["same_sentence"][0]["flags"]
     assert said["half_of_it"][0]["points"] == "0"
     assert "sentences to be read" in told
+    letters = [row for row in rows["all_right"] if row["kind"] == "Explain"]
+    assert letters[0]["flags"] == "outputs cleared, tries not seen"
 
 
 def test_no_cell_of_a_table_is_a_formula(graded):
@@ -402,16 +504,48 @@ def test_no_cell_of_a_table_is_a_formula(graded):
     assert "'=1+2" in lines and "\n=" not in lines and ",=" not in lines
 
 
+def test_totals_are_what_moodle_s_grading_worksheet_asks(graded):
+    with open(graded[0] / "totals.csv", newline="", encoding="utf-8-sig") as file:
+        lines = {line["Full name"]: line for line in csv.DictReader(file)}
+    own = lines["Zara Inside"]
+    assert own["Identifier"] == "Participant 77" and own["Grade"] == own["01"] == "7"
+    assert own["Maximum grade"] == "8" and lines["flat"]["Identifier"] == ""
+
+
+def test_points_for_sentences_that_somebody_wrote_into_the_table_count(tmp_path):
+    (folder := tmp_path / "in" / "anna").mkdir(parents=True)
+    (folder / "a.ipynb").write_bytes(handed_in("all_right"))
+    lesson = answers.Lesson(PATH)
+    found, refused = grade.submissions(tmp_path / "in", [lesson], ["01"])
+    right = {n: grade.Result(True, "✓ Right.") for n in (1, 2, 3, 4)}
+    done = report.Class([found[0] | dict(results=right, elsewhere={})], refused, "nothing")
+    report.write(done, tmp_path / "out")
+    table = tmp_path / "out" / "grades.csv"
+    (row,) = [line for line in table.read_text("utf-8-sig").splitlines() if "Sentence" in line]
+    for said, refusal in (("good", "'good', and must be a number"), ("0,5", None)):
+        given = row.replace("Sentence,,", f'Sentence,"{said}",')
+        table.write_text(table.read_text("utf-8-sig").replace(row, given), "utf-8")
+        if refusal:
+            with pytest.raises(SystemExit, match=refusal):
+                report.write(done, tmp_path / "out")
+            table.write_text(table.read_text("utf-8").replace(given, row), "utf-8")
+    report.write(done, tmp_path / "out")
+    assert ",anna,7.5,8," in (tmp_path / "out" / "totals.csv").read_text("utf-8-sig")
+    assert "7.5 of 8 points." in (tmp_path / "out" / "students" / "anna.html").read_text("utf-8")
+    with pytest.raises(SystemExit, match="has points for 1 sentences that are not among"):
+        report.write(report.Class([], [], "nothing"), tmp_path / "out")
+
+
 def test_nobody_is_lost(graded):
     output, rows, _ = graded
-    assert [name for name in FILES if not rows[name]] == ["=1+2"]  # which stands there as '=1+2
-    assert len((output / "totals.csv").read_text().splitlines()) == 1 + len(FILES)
+    assert [name for name in files() if not rows[name]] == ["=1+2"]  # which stands there as '=1+2
+    assert len((output / "totals.csv").read_text().splitlines()) == 1 + len(files())
 
 
 def test_every_student_has_a_page_that_names_no_other(graded):
     output, rows, _ = graded
     pages = list((output / "students").glob("*.html"))
-    assert len(pages) == len(FILES)
+    assert len(pages) == len(files())
     page = (output / "students" / "all_right.html").read_text("utf-8")
     assert WHY in page and "✓ Right" in page and "same_sentence" not in page
     summary = (output / "index.html").read_text("utf-8")
@@ -444,7 +578,7 @@ def test_only_data_comes_through():
 def test_a_fence_says_how_its_process_ended():
     for work, words in (
         (lambda _: os._exit(7), "status 7"),
-        (lambda _: os.abort(), "SIGABRT"),
+        (lambda _: os.kill(os.getpid(), 15), "SIGTERM"),
         (lambda _: __import__("time").sleep(60), "more than 1 seconds"),
     ):
         within = fence.Fenced(work, 5)
@@ -472,7 +606,13 @@ def test_files_that_only_look_large_are_not_unpacked(tmp_path):
         (["Anna/sound/01_spectrograms.ipynb"], ["Anna"]),
         (["all/anna_01_spectrograms.ipynb", "all/ben_01_spectrograms-1.ipynb"], ["anna", "ben"]),
         (["Anna/01_spectrograms.ipynb", "Anna/04_mfcc_reversal.ipynb"], ["Anna"]),
-        (["ANNA/a.ipynb", "Anna/b.ipynb"], ["ANNA"]),
+        (["ANNA/a.ipynb", "Anna/b.ipynb"], ["ANNA", "Anna"]),
+        (["Kopie von 01_spectrograms.ipynb"], ["Kopie von 01_spectrograms"]),
+        (["Li_9_assignsubmission_file_01_spectrograms.ipynb"], ["Li"]),
+        (
+            ["Li_9_assignsubmission_file_/a.ipynb", "Li_8_assignsubmission_x/a.ipynb"],
+            ["Li (8)", "Li (9)"],
+        ),
         (["Anna.ipynb", "Ben/b.ipynb"], ["Anna", "Ben"]),
     ],
 )
@@ -482,6 +622,13 @@ def test_whose_a_file_is(tmp_path, paths, students):
         (tmp_path / path).write_text("{}")
     stems = ["01_spectrograms", "04_mfcc_reversal"]
     assert [handed.student for handed in collect.collect(tmp_path, stems)] == students
+
+
+def test_a_zip_is_as_good_as_a_folder(tmp_path):
+    whole = zipped({"Anna/a.ipynb": b"{}", "Ben/b.ipynb": b"{}", "desktop.ini": b""})
+    (tmp_path / "all.zip").write_bytes(whole)
+    handed = collect.collect(tmp_path / "all.zip", [])
+    assert [own.student for own in handed] == ["Anna", "Ben"]
 
 
 def test_every_notebook_is_known_by_what_is_in_it_and_by_no_other_s():
@@ -496,7 +643,7 @@ def test_a_whole_folder_of_which_one_notebook_is_asked_for(tmp_path):
     for path in NOTEBOOKS[:3]:
         (tmp_path / "anna").mkdir(exist_ok=True)
         (tmp_path / "anna" / path.name).write_bytes(path.read_bytes())
-    (tmp_path / "anna" / PATH.name).write_bytes(right)
+    (tmp_path / "anna" / PATH.name).write_bytes(handed_in("all_right"))
     (tmp_path / "ben").mkdir()
     (tmp_path / "ben" / "x.ipynb").write_bytes(NOTEBOOKS[1].read_bytes())
     lessons = [answers.Lesson(path) for path in NOTEBOOKS[:3]]
@@ -533,8 +680,9 @@ def test_a_room_that_a_submission_stops_is_made_again_for_the_others(monkeypatch
     assert results["slt"][1][1].flags == ("stopped the grader",)
 
 
-def test_where_the_course_s_own_answer_fails_nobody_loses_by_it():
-    result = grade.Result(False, "✗ Not yet")
-    one = dict(lesson=answers.Lesson(PATH), results={3: result}, elsewhere={3: result})
-    grade.add_doubts(one, [1, 2], [1, 2])
-    assert one["results"][3].flags == ("ours is not right here",) and one["elsewhere"] == {}
+def test_where_the_course_s_own_answer_fails_a_flag_says_so_and_the_other_voice_is_not_asked():
+    result = {3: grade.Result(False, "✗ Not yet")}
+    one = dict(lesson=answers.Lesson(PATH), clip="slt")
+    results = {"slt": {"right": [1, 2], 0: result}, "kal16": {"right": [1, 2], 0: result}}
+    grade.add_results(one, 0, results)
+    assert one["results"][3].flags == (grade.DOUBT,) and one["elsewhere"] == {}

@@ -46,6 +46,16 @@ def test_every_notebook_has_its_row_for_learners_and_its_section_for_teachers(pa
         assert part in section, part
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_headings_that_a_plan_names_are_there(path):
+    """Named as ("Heading") or under "Heading": the speaker's notes find the slide by them."""
+    section = re.search(rf"^## {path.name[:2]} .*?(?=^## )", PAGE, re.M | re.S)[0]
+    code = re.sub(r"^```.*?^```", "", section, flags=re.M | re.S)
+    named = re.findall(r'(?:\(|under |, )"([^"]+)"(?=[,)])', code)
+    headings = re.findall(r"^#+ (.+)$", text_of(path), re.M)
+    assert not [name for name in named if name not in headings]
+
+
 def minutes(plan):
     """Returns what the minutes of a plan add up to: each item begins with its own."""
     return sum(int(re.match(r"\d+", item)[0]) for item in plan.split(" · "))
@@ -122,7 +132,7 @@ def test_figures_before_the_sessions_are_measured_somewhere():
 
 
 def test_what_the_points_are():
-    kinds = {path.name[:2]: list(assignment.grades(read(path)).values()) for path in NOTEBOOKS}
+    kinds = {path.name[:2]: list(assignment.kinds_of(read(path)).values()) for path in NOTEBOOKS}
     points = {
         number: sum(
             assignment.POINTS[kind] + assignment.SENTENCE * (kind == "Explain") for kind in own
@@ -142,7 +152,7 @@ def test_the_licences_are_said_once_and_the_same_everywhere():
     for file in re.findall(r"\((\S+LICENSE\S*|LICENSE\S*?)\)", law):
         assert (ROOT / file).exists()
     citation = (ROOT / "CITATION.cff").read_text("utf-8")
-    assert re.search(r"^license: \[MIT, CC-BY-4.0\]", citation, re.M)
+    assert re.search(r"^license: MIT ", citation, re.M) and "under CC BY 4.0." in citation
     version = re.search(r"^version: (\S+)", citation, re.M)[1]
     assert f"version {version}." in README and re.search(r"^date-released: 20\d\d-", citation, re.M)
     title = re.search(r'^title: "(.+)"', citation, re.M)[1]

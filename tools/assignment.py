@@ -59,7 +59,8 @@ WRAPPED = '''\
 import zlib
 from base64 import b85decode
 
-exec(compile(zlib.decompress(b85decode({packed!r})), __file__, "exec"))
+source = zlib.decompress(b85decode({packed!r}))
+exec(compile(source, __file__, "exec", optimize=2))  # no docstrings: they tell as well
 '''
 PATH_IN_COURSE = r'sys\.path\.insert\(0, "\.\."\)  # (.+) one folder up'
 PATH_IN_SET = r'sys.path.insert(0, ".")  # \1 beside this notebook'
@@ -89,10 +90,10 @@ def numbered(notebook, kind):
     return found
 
 
-def grades(notebook):
+def kinds_of(notebook):
     """Returns ``{exercise number: "Predict"}``, read from the bold words that begin each."""
     text = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
-    return {int(n): grade for n, grade in re.findall(r"^\*\*(\d)\. (\w+)\.\*\*", text, re.M)}
+    return {int(n): kind for n, kind in re.findall(r"^\*\*(\d)\. (\w+)\.\*\*", text, re.M)}
 
 
 def reasons(solutions):
@@ -131,7 +132,7 @@ def for_nbgrader(cell, kind, number, points=0):
 
 def with_sentences(notebook):
     """Puts a cell below each Explain for a sentence."""
-    checks, kind = numbered(notebook, "check"), grades(notebook)
+    checks, kind = numbered(notebook, "check"), kinds_of(notebook)
     for number in (n for n in checks if kind[n] == "Explain"):
         words = dict(id=f"sentence-{number}", metadata=dict(tags=[f"sentence-{number}"]))
         cell = nbformat.v4.new_markdown_cell(PLACEHOLDER, **words)
@@ -145,7 +146,7 @@ def set_notebook(path):
     notebook = with_sentences(read(path))
     setup = next(cell for cell in notebook.cells if re.search(PATH_IN_COURSE, cell.source))
     setup.source = re.sub(PATH_IN_COURSE, PATH_IN_SET, setup.source)
-    kind = grades(notebook)
+    kind = kinds_of(notebook)
     for number, cell in numbered(notebook, "answer").items():
         for_nbgrader(cell, "answer", number)
     for number, cell in numbered(notebook, "check").items():

@@ -12,6 +12,7 @@ import argparse
 import os
 import sys
 import time
+import zipfile
 from multiprocessing import connection, get_context
 from pathlib import Path
 
@@ -19,14 +20,23 @@ os.environ.update(OMP_NUM_THREADS="1", MPLBACKEND="Agg")  # two rooms, one threa
 
 from assignment import ROOT, numbered, read
 from grading import report
-from grading.answers import Answer, Lesson, NoNotebook, answers_of, cells_of, lesson_of
+from grading.answers import (
+    Answer,
+    Lesson,
+    NoNotebook,
+    answers_of,
+    cells_of,
+    clip_of,
+    lesson_of,
+)
 from grading.collect import collect
 from grading.fence import held_back
 from grading.room import Result, Room
 
-VOICES = ("slt", "kal16")  # the one that students had, and another
+VOICES = ("slt", "kal16")  # the one that students work on unless they change it, and the other
 ASKED_TWICE = {"01": 3, "02": 3, "04": 3, "05": 3, "06": 3, "07": 3, "09": 3, "10": 3}
 # These build something that must hold on any voice. 03, 08 and 11 build for the one they had.
+DOUBT = "ours is not right here"
 MOST_FILES = 3  # of one student and one notebook that are graded
 
 
@@ -39,7 +49,7 @@ def submissions(folder, lessons, wanted):
     for handed in collect(folder, [lesson.path.stem for lesson in lessons]):
         own, why_not = [], []
         for file in handed.notebooks:
-            one = dict(student=handed.student, file=str(file.path))
+            one = dict(student=handed.student, number=handed.number, file=str(file.path))
             try:
                 own.append(one | answered(file, lessons))
             except NoNotebook as error:
@@ -49,7 +59,8 @@ def submissions(folder, lessons, wanted):
                 why_not.append(one | dict(reason=reason))
         kept, more = to_be_graded(own, wanted)
         if not kept + more + why_not:
-            more = [dict(student=handed.student, file="", reason=nothing_in(handed, own))]
+            reason = nothing_in(handed, own)
+            more = [dict(student=handed.student, number=handed.number, file="", reason=reason)]
         found, refused = found + kept, refused + more + why_not
     return found, refused
 
@@ -61,7 +72,12 @@ def answered(file, lessons):
     cells = cells_of(file.read())
     lesson = lesson_of(cells, lessons)
     answers, flags = answers_of(cells, lesson)
-    return dict(lesson=lesson, answers=answers, flags=flags)
+    clip = clip_of(cells) or VOICES[0]
+    if clip not in VOICES:
+        flags, clip = (*flags, f"clip = {clip}, graded on {VOICES[0]}"), VOICES[0]
+    elif clip != VOICES[0]:
+        flags += (f"graded on clip = {clip}",)
+    return dict(lesson=lesson, answers=answers, flags=flags, clip=clip)
 
 
 def nothing_in(handed, own):
@@ -184,48 +200,53 @@ def grade(folder, lessons, wanted, progress=Progress):
         results = graded(lesson, jobs[lesson.number], tell)
         for key, one in enumerate(found):
             if one["lesson"] is lesson:
-                add_results(one, *(results[clip].get(key, {}) for clip in VOICES))
-                add_doubts(one, *(results[clip].get("right", []) for clip in VOICES))
+                add_results(one, key, results)
     print()
     return report.Class(found, refused, held_back())
 
 
-def add_results(one, here, elsewhere):
-    """Adds to a notebook what became of its answers, on the course's voice and on the other."""
-    one["results"], one["elsewhere"] = here, elsewhere
+def add_results(one, key, results):
+    """Adds to a notebook what became of its answers, on its clip and on the other voice.
+
+    Where the course's own answer is not right on this machine, a flag says so.
+    """
+    twice, other = ASKED_TWICE.get(one["lesson"].number), the_other(one["clip"])
+    right = results[one["clip"]].get("right", [])
+    one["results"] = {
+        n: result if n in right else result._replace(flags=(*result.flags, DOUBT))
+        for n, result in results[one["clip"]][key].items()
+    }
+    one["elsewhere"] = {}
+    if twice in results[other].get("right", []) and key in results[other]:
+        one["elsewhere"] = {twice: results[other][key][twice]}
 
 
-def add_doubts(one, right_here, right_elsewhere):
-    """Marks answers of which the course's own is not right on this machine; asks those once."""
-    twice = ASKED_TWICE.get(one["lesson"].number)
-    own = one["elsewhere"] if twice in right_elsewhere else {}
-    one["elsewhere"] = {n: result for n, result in own.items() if n == twice}
-    for n in set(one["results"]) - set(right_here):
-        result = one["results"][n]
-        one["results"][n] = result._replace(flags=(*result.flags, "ours is not right here"))
+def the_other(clip):
+    return VOICES[1 - VOICES.index(clip)]
 
 
 def jobs_for(lesson, found):
-    """Returns ``{clip: [(key, answers)]}``: all on one voice, on the other what is asked twice."""
-    own = [(key, one["answers"]) for key, one in enumerate(found) if one["lesson"] is lesson]
-    twice = ASKED_TWICE.get(lesson.number, 0)
-    again = [
-        (key, {n: answer for n, answer in answers.items() if n <= twice})
-        for key, answers in own
-        if twice and answers[twice].cells
-    ]
-    return dict(zip(VOICES, (own, again)))
+    """Returns ``{clip: [(key, answers)]}``: on the student's all, on the other what it asks."""
+    jobs, twice = {clip: [] for clip in VOICES}, ASKED_TWICE.get(lesson.number, 0)
+    for key, one in enumerate(found):
+        if one["lesson"] is lesson:
+            answers = one["answers"]
+            jobs[one["clip"]].append((key, answers))
+            if twice and answers[twice].cells:
+                again = {n: answer for n, answer in answers.items() if n <= twice}
+                jobs[the_other(one["clip"])].append((key, again))
+    return jobs
 
 
 def main():
     """Grades, and says where the grades are."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path, help="what was handed in, as it came")
+    parser.add_argument("folder", type=Path, help="what was handed in, as it came; or a zip")
     parser.add_argument("names", nargs="*", help="notebooks by their two digits; all if none")
     parser.add_argument("--output", type=Path, default=ROOT / "build" / "grades")
     arguments = parser.parse_args()
-    if not arguments.folder.is_dir():
-        sys.exit(f"{arguments.folder} is no folder: make grade SUBMISSIONS=path/to/folder")
+    if not (arguments.folder.is_dir() or zipfile.is_zipfile(arguments.folder)):
+        sys.exit(f"{arguments.folder} is no folder and no zip: make grade SUBMISSIONS=path/to/it")
     paths = sorted((ROOT / "notebooks").glob("*.ipynb"))
     lessons = [Lesson(path) for path in paths]
     wanted = arguments.names or [lesson.number for lesson in lessons]

@@ -1,6 +1,7 @@
 """Compiles what librosa and the module compile at first use; they keep the result.
 
-    python -W ignore -m tools.warm_up
+    python -W ignore -m tools.warm_up     in the project; make lab does it
+    python -W ignore warm_up.py           in a student set
 
 It takes half a minute, which the first notebook, or forty at once, need not wait for.
 """

@@ -5,9 +5,10 @@ import json
 import re
 from typing import NamedTuple
 
-from assignment import PLACEHOLDER, grades, numbered, read
+from assignment import PLACEHOLDER, kinds_of, numbered, read
 
 TASK = re.compile(r"^\*\*(\d)\. (\w+)\.\*\*", re.M)
+CLIP = re.compile(r"""^clip = ["'](\w+)["']""", re.M)
 TITLE = re.compile(r"^# (\d\d) · ", re.M)
 TRIES = re.compile(r"\((\d+) letters tried\)")
 FEWEST_WORDS = 5  # of a sentence that two students have by no accident
@@ -51,7 +52,7 @@ class Lesson:
     def __init__(self, path):
         notebook, self.path, self.number = read(path), path, path.name[:2]
         self.cells = [Cell(c.cell_type, c.source, tuple(tags_of(c))) for c in notebook.cells]
-        kinds, opened = grades(notebook), numbered(notebook, "answer")
+        kinds, opened = kinds_of(notebook), numbered(notebook, "answer")
         self.exercises = [
             Exercise(n, kinds[n], opened[n].source, check.source, names_in(check.source))
             for n, check in numbered(notebook, "check").items()
@@ -86,7 +87,7 @@ def squeezed(text):
 def cells_of(raw):
     """Returns the cells of a notebook's bytes; what is broken in a cell is left out."""
     try:
-        notebook = json.loads(raw.decode("utf-8-sig"))
+        notebook = json.loads(raw)  # in UTF-8, 16 or 32
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
         raise NoNotebook(f"no notebook: it is not JSON ({str(error)[:100]})") from None
     if not isinstance(notebook, dict):
@@ -160,7 +161,15 @@ def answers_of(cells, lesson):
     changed = [task for task, said in tasks.items() if lesson.tasks.get(task) != said]
     flags = ("another version of the notebook",) if changed or not tasks else ()
     places = list(zip(cells, places_of(cells)))
-    return {e.number: answer_of(e, places, lesson) for e in lesson.exercises}, flags
+    code = [cell for cell in cells if cell.kind == "code"]
+    written = [cell for cell in code if squeezed(cell.source) not in lesson.own]
+    return {e.number: answer_of(e, places, lesson, written) for e in lesson.exercises}, flags
+
+
+def clip_of(cells):
+    """Returns the clip on which a student worked, or none."""
+    found = [CLIP.search(cell.source) for cell in cells if cell.kind == "code"]
+    return next((match[1] for match in found if match), "")
 
 
 def places_of(cells):
@@ -175,33 +184,93 @@ def places_of(cells):
     return places
 
 
-def answer_of(exercise, places, lesson):
-    """Returns the answer to an exercise, from ``[(cell, number of the exercise)]``."""
-    tag, n = f"answer-{exercise.number}", exercise.number
-    code = [cell for cell, place in places if cell.kind == "code" and belongs(cell, place, n)]
-    candidates = [
-        cell
-        for cell in code
-        if tag in cell.tags or (squeezed(cell.source) not in lesson.own and not is_check(cell))
-        or squeezed(cell.source) == squeezed(exercise.open)
-    ]  # fmt: skip
-    written = [c for c in candidates if squeezed(c.source) not in ("", squeezed(exercise.open))]
-    words = [c.source for c, place in places if place == n and c.kind in ("markdown", "raw")]
-    sentence = "\n".join(w for w in words if squeezed(w) not in lesson.own and not TASK.search(w))
-    why_none = "" if written else "not answered: the open cell is as it was handed out"
+def answer_of(exercise, places, lesson, written):
+    """Returns the answer to an exercise, from ``[(cell, number of the exercise)]``.
+
+    Of the cells that the student has `written`, others may set what is asked here: a flag.
+    """
+    n, opened = exercise.number, squeezed(exercise.open)
+    here = [cell for cell, place in places if belongs(cell, place, n)]
+    candidates = [cell for cell in here if may_answer(cell, exercise, lesson)]
+    own = [cell for cell in candidates if squeezed(cell.source) not in ("", opened)]
+    flags = (f"{len(own)} cells in answer {n}",) if len(own) > 1 else ()
+    why_none = "" if own else "not answered: the open cell is as it was handed out"
     if not candidates:
         why_none = "not answered: its cell is gone"
-    flags = (f"{len(written)} cells in answer {n}",) if len(written) > 1 else ()
-    tries = [TRIES.search(cell.printed) for cell, place in places if place == n]
-    flags += tuple(f"tried {m[1]} letters" for m in tries if m and int(m[1]) > 1)
-    sentence = sentence.replace(PLACEHOLDER, "").strip()
-    return Answer(tuple(c.source for c in written), sentence, why_none, flags)
+    elif own and not set(exercise.names) & names_set(own):
+        why_none = f"not answered: {told(exercise.names)} not set in its cell"
+    elsewhere = [cell for cell in written if cell not in candidates]
+    if why_none and set(exercise.names) & names_set(elsewhere):
+        flags += ("may be answered elsewhere",)
+    cells = () if why_none else tuple(cell.source for cell in own)
+    if exercise.kind == "Explain" and cells:
+        flags += tries_in(here)
+    return Answer(cells, sentence_in(here, n, lesson), why_none, flags)
+
+
+def told(names):
+    """Returns names in a sentence: "`rows` and `columns` are"."""
+    return " and ".join(f"`{name}`" for name in names) + (" is" if len(names) == 1 else " are")
 
 
 def belongs(cell, place, number):
     """Whether a cell is of an exercise: by its tag, or by its place where it has no other's."""
-    tagged = [tag for tag in cell.tags if re.fullmatch(r"(answer|check)-\d", tag)]
-    return f"answer-{number}" in tagged if tagged else place == number
+    tagged = [tag for tag in cell.tags if re.fullmatch(r"(answer|check|sentence)-\d", tag)]
+    return any(tag.endswith(f"-{number}") for tag in tagged) if tagged else place == number
+
+
+def may_answer(cell, exercise, lesson):
+    """Whether a cell under an exercise is its answer: the open one, or one that was written.
+
+    What somebody writes into the cell of the check counts as well, if it sets what is asked.
+    """
+    if cell.kind != "code" or f"sentence-{exercise.number}" in cell.tags:
+        return False
+    if f"answer-{exercise.number}" in cell.tags or squeezed(cell.source) == squeezed(exercise.open):
+        return True
+    if squeezed(cell.source) in lesson.own:
+        return False
+    if is_check(cell) or f"check-{exercise.number}" in cell.tags:
+        return bool(set(exercise.names) & names_set([cell]))
+    return True
+
+
+def names_set(cells):
+    """Returns the names that cells set, as far as their code can be read."""
+    names = set()
+    for cell in cells:
+        source = re.sub(
+            r"^(\s*)(%+\w+ ?|!.*)", r"\1", cell.source, flags=re.M
+        )  # of notebooks alone
+        try:
+            nodes = list(ast.walk(ast.parse(source)))
+        except (SyntaxError, ValueError, RecursionError):
+            names |= set(re.findall(r"\b[a-z_]\w*\b", cell.source))  # all that it may be
+            continue
+        names |= {x.id for x in nodes if isinstance(x, ast.Name) and isinstance(x.ctx, ast.Store)}
+        names |= {x.name for x in nodes if isinstance(x, (ast.FunctionDef, ast.ClassDef))}
+    return names
+
+
+def tries_in(cells):
+    """Returns the flag on how many letters were tried, as the check has printed it."""
+    printed = "".join(cell.printed for cell in cells)
+    tries = TRIES.search(printed)
+    if not printed:
+        return ("outputs cleared, tries not seen",)
+    return (f"tried {tries[1]} letters",) if tries else ()
+
+
+def sentence_in(cells, number, lesson):
+    """Returns the sentence below an exercise: its cell, of whatever kind, and words added."""
+    words = [
+        cell.source
+        for cell in cells
+        if f"sentence-{number}" in cell.tags
+        or (cell.kind in ("markdown", "raw") and squeezed(cell.source) not in lesson.own)
+    ]
+    said = "\n".join(word for word in words if not TASK.search(word))
+    return said.replace(PLACEHOLDER, "").strip()
 
 
 def is_check(cell):

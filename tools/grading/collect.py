@@ -11,9 +11,13 @@ from typing import NamedTuple
 LARGEST = 200_000_000  # bytes of one file, unpacked
 MOST = 20_000  # files of one zip
 DEPTH = 3  # zips in zips
-UNSEEN = re.compile(r"^(\.|__MACOSX$|__pycache__$|Thumbs\.db$)")  # what systems leave in folders
-MOODLE = re.compile(r"_\d+_assignsubmission_.*$")
-COPY = re.compile(r"[\s_-]*(\(\d+\)|-\d+|[\s_-](copy|kopie|copie|copia)\d*)$", re.IGNORECASE)
+UNSEEN = re.compile(r"^(\.|__MACOSX$|__pycache__$|Thumbs\.db$|desktop\.ini$)", re.I)  # of systems
+MOODLE = re.compile(r"^(.+)_(\d+)_assignsubmission_")  # a name, and the participant's number
+COPY = re.compile(
+    r"^(copy of|kopie von|copie de|copia de)\b"
+    r"|[\s_-]*(\(\d+\)|-\d+|[\s_-](copy|kopie|copie|copia)\d*)$",
+    re.IGNORECASE,
+)
 
 
 class File(NamedTuple):
@@ -28,12 +32,15 @@ class Handed(NamedTuple):
     """What one student handed in: notebooks, and the other files, which are not read."""
 
     student: str
+    number: str  # Moodle's, or none
     notebooks: list
     others: list
 
 
 def files_in(folder):
-    """Yields the files of a folder and of the zips in it; a link is not followed."""
+    """Yields the files of a folder, or a zip, and of the zips in it; a link is not followed."""
+    if folder.is_file():
+        yield from unpacked(File(PurePosixPath(folder.name), folder.read_bytes))
     for here, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not UNSEEN.match(name))
         for name in sorted(name for name in names if not UNSEEN.match(name)):
@@ -83,24 +90,33 @@ def member_of(archive, member, folder, depth):
 
 
 def student_of(path, stems):
-    """Returns whose file this is: its first folder, or what its name says beside a notebook's.
+    """Returns whose file this is, and the number that Moodle gave: ("Anna Li", "77").
+
+    The name is that of the topmost folder, or of the folder that Moodle made; of a loose file,
+    what its name says beside a notebook's, or all of it.
 
     >>> stems = ["01_spectrograms", "04_mfcc_reversal"]
-    >>> student_of(PurePosixPath("Anna Li_77_assignsubmission_file_/a.ipynb"), stems)
-    'Anna Li'
+    >>> student_of(PurePosixPath("all/Anna Li_77_assignsubmission_file_/a.ipynb"), stems)
+    ('Anna Li', '77')
     >>> student_of(PurePosixPath("01_spectrograms-Jörg (2).ipynb"), stems)
-    'Jörg'
+    ('Jörg', '')
     >>> student_of(PurePosixPath("homework of Eve.ipynb"), stems)
-    'homework of Eve'
+    ('homework of Eve', '')
     """
-    if len(path.parts) > 1:
-        name = MOODLE.sub("", path.parts[0])
+    moodle = [match for match in map(MOODLE.match, path.parts) if match]
+    if moodle:
+        name, number = moodle[0].groups()
     else:
-        name = COPY.sub("", path.stem)
-        for stem in stems:
-            name = re.sub(re.escape(stem), "", name, flags=re.IGNORECASE)
-        name = COPY.sub("", name).strip(" _-.()+") or path.stem
-    return " ".join(unicodedata.normalize("NFC", name).split())
+        name, number = path.parts[0] if len(path.parts) > 1 else loose(path.stem, stems), ""
+    return " ".join(unicodedata.normalize("NFC", name).split()), number
+
+
+def loose(stem, stems):
+    """Returns the student's name in a loose file's, or all of it if there is none."""
+    name = COPY.sub("", stem)
+    for known in stems:
+        name = re.sub(re.escape(known), "", name, flags=re.IGNORECASE)
+    return COPY.sub("", name).strip(" _-.()+") or stem
 
 
 def without_wrapper(files, stems):
@@ -111,7 +127,7 @@ def without_wrapper(files, stems):
         inner = [file._replace(path=PurePosixPath(*file.path.parts[1:])) for file in files]
         books = [file.path for file in inner if file.path.suffix == ".ipynb"]
         deep = {path.parts[0] for path in books if len(path.parts) > 1}
-        flat = {student_of(path, stems) for path in books if len(path.parts) == 1} - set(stems)
+        flat = {loose(path.stem, stems) for path in books if len(path.parts) == 1} - set(stems)
         if len(deep) + len(flat) < 2:  # it is the folder of the only student
             break
         files = inner
@@ -121,22 +137,27 @@ def without_wrapper(files, stems):
 def collect(folder, stems):
     """Returns what each student handed in, a list of `Handed`, by their names.
 
-    A folder is a student, with all below it; so is a zip; a file beside folders is its own.
+    A folder is a student, with all below it; so is a zip; a file beside folders is its own. Two
+    of one name are two students if Moodle numbers them.
 
     Parameters
     ----------
     folder : Path
+        Or a zip.
     stems : list of str
         The names of the course's notebooks, without suffix.
     """
-    files = without_wrapper(list(files_in(folder)), stems)
     handed = {}
-    for file in files:
-        name = student_of(file.path, stems)
-        own = handed.setdefault(name.casefold(), Handed(name, [], []))
-        own[1 if file.path.suffix.lower() == ".ipynb" else 2].append(file)
-    for path in sorted(Path(folder).iterdir()):  # a student's folder may be empty
+    for file in without_wrapper(list(files_in(folder)), stems):
+        who = student_of(file.path, stems)
+        own = handed.setdefault(who, Handed(*who, [], []))
+        (own.notebooks if file.path.suffix.lower() == ".ipynb" else own.others).append(file)
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:  # it may be empty
         if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
-            name = student_of(PurePosixPath(path.name, "x"), stems)
-            handed.setdefault(name.casefold(), Handed(name, [], []))
-    return [handed[name] for name in sorted(handed)]
+            who = student_of(PurePosixPath(path.name, "x"), stems)
+            handed.setdefault(who, Handed(*who, [], []))
+    names = [name for name, _ in handed]
+    return [
+        own._replace(student=f"{name} ({number})") if names.count(name) > 1 and number else own
+        for (name, number), own in sorted(handed.items())
+    ]

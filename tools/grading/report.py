@@ -12,8 +12,9 @@ from assignment import POINTS, SENTENCE
 
 from grading.answers import alike
 
-COLUMNS = "student notebook exercise kind points of reason flags file".split()
-HALF = "right on slt alone; on kal16: "
+COLUMNS = "student number notebook exercise kind points of reason flags file".split()
+NO_SENTENCE, UNREAD = "no sentence", "to be read"
+HALF = "right on one voice alone; on the other: "
 
 
 class Class(NamedTuple):
@@ -48,7 +49,8 @@ def rows_of(one):
         points, reason, most = points_of(exercise, result, elsewhere, answer.flags)
         flags = [*one["flags"], *answer.flags, *result.flags]
         flags += ["one voice alone"] if reason.startswith(HALF) else []
-        at = dict(student=one["student"], notebook=one["lesson"].number, file=one["file"])
+        at = {name: one[name] for name in ("student", "number", "file")}
+        at["notebook"] = one["lesson"].number
         yield at | dict(
             exercise=n, kind=exercise.kind, points=points, of=most, reason=reason,
             flags=flags, code="\n\n".join(answer.cells),
@@ -56,35 +58,60 @@ def rows_of(one):
         if exercise.kind == "Explain":
             yield at | dict(
                 exercise=f"{n} sentence", kind="Sentence", points="" if answer.sentence else 0,
-                of=SENTENCE, reason=answer.sentence or "no sentence", code="",
-                flags=["to be read"] if answer.sentence else [],
+                of=SENTENCE, reason=answer.sentence or NO_SENTENCE, code="",
+                flags=[UNREAD] if answer.sentence else [],
             )  # fmt: skip
 
 
-def table(graded):
-    """Returns all rows, the best file of each student and notebook, and the students' totals."""
-    by_notebook, totals = {}, {}
+def table(graded, by_hand):
+    """Returns all rows, of each student and notebook those of the best file, in order."""
+    by_notebook = {}
     for one in graded.found:
-        key = one["student"].casefold(), one["lesson"].number
+        key = one["student"], one["lesson"].number
         by_notebook.setdefault(key, []).append(list(rows_of(one)))
     rows = [row for files in by_notebook.values() for row in best_of(files)]
-    for row in rows:
-        totals[row["student"]] = totals.get(row["student"], 0) + (row["points"] or 0)
     mark_copies(rows)
+    for row in rows:
+        if is_unread(row) and key_of(row) in by_hand:
+            row["points"] = by_hand.pop(key_of(row))
+            row["flags"].remove(UNREAD)
     for one in graded.refused:
-        totals.setdefault(one["student"], 0)
         empty = dict.fromkeys(COLUMNS, "") | dict(code="")
         rows.append(empty | one | dict(flags=["not graded"]))
     rows.sort(key=lambda row: (row["student"].casefold(), row["notebook"], str(row["exercise"])))
-    return rows, totals
+    return rows
+
+
+def key_of(row):
+    """Returns what a sentence is known by: whose, which, and its words."""
+    return tuple(str(row[name]) for name in ("student", "notebook", "exercise", "reason"))
+
+
+def given_by_hand(path):
+    """Returns the points that somebody has given to sentences in a grades.csv: {key: points}."""
+    if not path.exists():
+        return {}
+    with open(path, newline="", encoding="utf-8-sig") as file:
+        rows = [{k: unsafe(v or "") for k, v in row.items()} for row in csv.DictReader(file)]
+    found = {}
+    for row in rows:
+        if row.get("kind") == "Sentence" and row["points"] and row["reason"] != NO_SENTENCE:
+            try:
+                found[key_of(row)] = float(row["points"].replace(",", "."))
+            except ValueError:
+                raise SystemExit(
+                    f"{path}: {row['student']}, {row['notebook']}-{row['exercise']}: points are "
+                    f"{row['points']!r}, and must be a number, or empty"
+                ) from None
+    return found
 
 
 def best_of(files):
     """Returns the rows of the file with most points; if there are others, its flags name them."""
     best = max(files, key=lambda rows: sum(row["points"] or 0 for row in rows))
     if len(files) > 1:
-        names = f"{len(files)} files: {', '.join(rows[0]['file'] for rows in files)}"
-        best[0]["flags"].append(names.replace("2 files", "two files"))
+        told = (f"{rows[0]['file']} ({out_of(rows)})" for rows in files)
+        best[0]["flags"].append(f"{len(files)} files, the better one counts: {', '.join(told)}")
     return best
 
 
@@ -106,6 +133,11 @@ def safe(text):
     return f"'{text}" if text[:1] in tuple("=+-@\t\r") else text
 
 
+def unsafe(text):
+    """Returns a text as it was before `safe`."""
+    return text[1:] if text[:1] == "'" and text[1:2] in tuple("=+-@\t\r") else text
+
+
 def slug(name, taken):
     """Returns a file's name for a student, which no other has.
 
@@ -120,62 +152,87 @@ def slug(name, taken):
 
 
 def write(graded, output):
-    """Writes the reports into a folder, made anew; returns in words what there is."""
+    """Writes the reports into a folder, made anew; returns in words what there is.
+
+    Points that were given to sentences by hand, in the grades.csv that lies there, are kept.
+    """
     if output.exists() and any(output.iterdir()) and not (output / "grades.csv").exists():
-        raise SystemExit(f"{output} holds other things than grades: name another with --output")
+        raise SystemExit(f"{output} holds other things than grades: name another with OUTPUT=")
+    by_hand = given_by_hand(output / "grades.csv")
+    rows = table(graded, by_hand)
+    if by_hand:
+        raise SystemExit(
+            f"{output / 'grades.csv'} has points for {len(by_hand)} sentences that are not among "
+            "these submissions: name another folder with OUTPUT=, or move it away"
+        )
     shutil.rmtree(output, ignore_errors=True)
     (output / "students").mkdir(parents=True)
-    rows, totals = table(graded)
+    write_tables(rows, output)
+    write_pages(graded, rows, output)
+    unread = sum(map(is_unread, rows))
+    return (
+        f"{len(students_in(rows))} students, {len(graded.found)} notebooks graded, "
+        f"{len(graded.refused)} files not, {unread} sentences to be read. See "
+        f"{output / 'index.html'}, and grades.csv"
+    )
+
+
+def students_in(rows):
+    """Returns ``{student: rows}``, in order."""
+    found = {}
+    for row in rows:
+        found.setdefault(row["student"], []).append(row)
+    return found
+
+
+def write_tables(rows, output):
+    """Writes grades.csv, a line an exercise, and totals.csv, a line a student, for an LMS."""
     with open(output / "grades.csv", "w", newline="", encoding="utf-8-sig") as file:
         lines = csv.DictWriter(file, COLUMNS, extrasaction="ignore")
         lines.writeheader()
         for row in rows:
             texts = {name: safe(row[name]) for name in ("student", "reason", "file")}
             lines.writerow(row | texts | dict(flags=safe("; ".join(row["flags"]))))
+    notebooks = sorted({row["notebook"] for row in rows} - {""})
     with open(output / "totals.csv", "w", newline="", encoding="utf-8-sig") as file:
         lines = csv.writer(file)
-        lines.writerows([["student", "points"], *([safe(who), n] for who, n in totals.items())])
-    write_pages(graded, rows, totals, output)
-    unread = sum(map(is_unread, rows))
-    return (
-        f"{len(totals)} students, {len(graded.found)} notebooks graded, {len(graded.refused)} "
-        f"files not, {unread} sentences to be read. See {output / 'index.html'}, and grades.csv"
-    )
+        lines.writerow(["Identifier", "Full name", "Grade", "Maximum grade", *notebooks])
+        for student, own in students_in(rows).items():
+            number = own[0]["number"]
+            each = [points_in(r for r in own if r["notebook"] == name) for name in notebooks]
+            identifier = f"Participant {number}" if number else ""
+            most = sum(row["of"] or 0 for row in own)
+            lines.writerow([identifier, safe(student), points_in(own), most, *each])
 
 
-def write_pages(graded, rows, totals, output):
+def points_in(rows):
+    return sum(row["points"] or 0 for row in rows)
+
+
+def write_pages(graded, rows, output):
     """Writes a page for each student, which names no other, and the summary."""
     look = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True
     )
-    pages = {}
-    for student in totals:
-        own = of_one(rows, student)
+    pages, totals = {}, {student: out_of(own) for student, own in students_in(rows).items()}
+    for student, own in students_in(rows).items():
         pages[student] = slug(student, set(pages.values()))
-        told = dict(rows=own, total=out_of(own), unread=sum(map(is_unread, own)))
+        told = dict(rows=own, total=totals[student], unread=sum(map(is_unread, own)))
         html = look.get_template("student.html.j2").render(student=student, **told)
         (output / "students" / f"{pages[student]}.html").write_text(html, encoding="utf-8")
     html = look.get_template("index.html.j2").render(
-        rows=rows,
-        totals={who: out_of(of_one(rows, who)) for who in totals},
-        pages=pages,
-        fences=graded.fences,
-        exercises=how_many(rows),
+        rows=rows, totals=totals, pages=pages, fences=graded.fences, exercises=how_many(rows)
     )
     (output / "index.html").write_text(html, encoding="utf-8")
 
 
-def of_one(rows, student):
-    return [row for row in rows if row["student"] == student]
-
-
 def is_unread(row):
-    return "to be read" in row["flags"]
+    return UNREAD in row["flags"]
 
 
 def out_of(rows):
     """Returns the points of some rows, and how many there are, as "3 of 8"."""
-    return f"{sum(row['points'] or 0 for row in rows)} of {sum(row['of'] or 0 for row in rows)}"
+    return f"{points_in(rows)} of {sum(row['of'] or 0 for row in rows)}"
 
 
 def how_many(rows):

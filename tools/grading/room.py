@@ -123,8 +123,10 @@ class Room:
             return Result(False, str(error), ("no data",))
         verdict = eval(exercise.check.strip(), self.shell.user_ns | given)
         words = str(verdict)
-        if left["error"] and not verdict:
-            words = f"{left['error']}. Then: {words}"
+        if not verdict and left["error"]:  # what the check says of an open cell would mislead
+            is_elsewhere = left["error"].startswith("NameError")
+            flags = ("may be answered elsewhere",) if is_elsewhere else ()
+            return Result(False, left["error"], flags)
         return Result(bool(verdict), words)
 
 
