@@ -155,6 +155,8 @@ def test_the_licences_are_said_once_and_the_same_everywhere():
     assert re.search(r"^license: MIT ", citation, re.M) and "under CC BY 4.0." in citation
     version = re.search(r"^version: (\S+)", citation, re.M)[1]
     assert f"version {version}." in README and re.search(r"^date-released: 20\d\d-", citation, re.M)
+    page = (ROOT / "try/page.html").read_text("utf-8")
+    assert ". ".join(part.partition(" (")[0] for part in law.split(". ")[:3]) in page
     title = re.search(r'^title: "(.+)"', citation, re.M)[1]
     assert title in README
 
