@@ -289,10 +289,13 @@ def utterances(folder, percents):
     return seconds, sum(file.stat().st_size for file in folder.iterdir())
 
 
+SPOKEN = dict(n_fft=512, n_mels=128, n_mfcc=20, pitch=(65, 420))
 RECIPES = {  # and the speeds at which the corpus is repeated, so that a turn takes a second or more
     "80 mel bands": (corpus.Recipe(), range(80, 125, 5)),
-    "20 MFCCs, pitch": (corpus.Recipe(n_fft=512, n_mels=128, n_mfcc=20, pitch=(65, 420)), [100]),
+    "20 MFCCs, pitch": (corpus.Recipe(**SPOKEN), [100]),
 }
+if SwiftF0:
+    RECIPES["20, swift's pitch"] = (corpus.Recipe(**SPOKEN, tracker="swift"), range(80, 125, 5))
 
 
 def corpora():
@@ -362,17 +365,13 @@ def trackers():
         hz, times = pyworld.dio(y, sr, **options)
         return times, pyworld.stonemask(y, hz, times, sr)
 
-    network = SwiftF0 and SwiftF0(threads=1)
-
-    def swift(y):
-        found = network.detect(y, sr, fmin, fmax)
-        return found.timestamps, np.where(found.confidence >= 0.5, found.pitch_hz, 0)
-
     ours = functools.partial(at.pitch, sr=sr)
     some = {"pyin (at.pitch)": ours, "yin (librosa), gated": gated(yin)}
     some |= {"Praat (parselmouth)": gated(praat)} if parselmouth else {}
     some |= {"DIO (pyworld)": gated(dio)} if pyworld else {}
-    return some | ({"SwiftF0": gated(swift)} if SwiftF0 else {})
+    return some | (
+        {"swift (at.pitch)": functools.partial(ours, tracker="swift")} if SwiftF0 else {}
+    )
 
 
 def pitches(found):
