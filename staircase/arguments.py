@@ -276,7 +276,7 @@ def flag(value, name):
 
 def tracker(value, name):
     """Returns "pyin" or "swift"."""
-    if value not in ("pyin", "swift"):
+    if not (isinstance(value, str) and value in ("pyin", "swift")):
         raise ValueError(f'{name}={shown(value)} is unknown: use "pyin" or "swift"')
     return value
 

@@ -86,6 +86,7 @@ NUMBERS = dict(sr=SR, offset=0.1, duration=0.25, lowcut=500, highcut=7500, fmin=
 NUMBERS |= dict(ref=0.5)
 NUMBERS |= dict(top_db=60, power=2, momentum=0.5, gamma=1, cents=50, floor_db=-40)
 OTHERS = dict(htk=True, window="hann", center=True, init="zero", norm="slaney", path="data/slt.wav")
+OTHERS |= dict(tracker="pyin")
 OF_ITS_OWN = {
     "pitch": dict(frame_length=1024, hop_length=256, fmax=500),
     "invert_spectrogram": dict(length=1216),
@@ -201,6 +202,7 @@ WRONG = {
     },
     "init": NO_NUMBER | {"empty text": "", "a number": 7, "wrong shape": S[1:]},
     "norm": NO_NUMBER | {"a name": "l2", "a number": 1},
+    "tracker": NO_NUMBER | {"a name": "praat", "a number": 1, "empty text": ""},
     "path": ALL_BUT("text"),
 }
 POSITIVE = "sr offset duration lowcut highcut fmin fmax ref top_db power momentum gamma cents"
