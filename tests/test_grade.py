@@ -7,6 +7,7 @@ import io
 import json
 import os
 import pickle
+import re
 import sys
 import zipfile
 from pathlib import Path
@@ -491,7 +492,8 @@ def test_a_sentence_waits_for_its_reader_and_a_copy_names_the_other(graded):
     said = {name: [row for row in rows[name] if row["kind"] == "Sentence"] for name in rows}
     (own,) = said["all_right"]
     assert own["points"] == "" and own["of"] == "1" and own["reason"] == WHY
-    assert "same_sentence" in own["flags"] and "all_right" in said["same_sentence"][0]["flags"]
+    for copied in (own, said["same_sentence"][0]):
+        assert re.search(r"same sentence as (.+, ){2}.+ and \d+ more$", copied["flags"])
     assert said["half_of_it"][0]["points"] == "0"
     assert "sentences to be read" in told
     letters = [row for row in rows["all_right"] if row["kind"] == "Explain"]
@@ -622,6 +624,14 @@ def test_whose_a_file_is(tmp_path, paths, students):
         (tmp_path / path).write_text("{}")
     stems = ["01_spectrograms", "04_mfcc_reversal"]
     assert [handed.student for handed in collect.collect(tmp_path, stems)] == students
+
+
+def test_a_file_without_a_name_is_flagged(tmp_path):
+    (tmp_path / f"{STEM} (1).ipynb").write_bytes(handed_in("all_right"))
+    (tmp_path / f"{STEM} Ida.ipynb").write_bytes(handed_in("all_right"))
+    found, _ = grade.submissions(tmp_path, [answers.Lesson(PATH)], ["01"])
+    flagged = {one["student"]: "no name: whose is it?" in one["flags"] for one in found}
+    assert flagged == {f"{STEM} (1)": True, "Ida": False}
 
 
 def test_a_zip_is_as_good_as_a_folder(tmp_path):

@@ -52,6 +52,8 @@ def submissions(folder, lessons, wanted):
             one = dict(student=handed.student, number=handed.number, file=str(file.path))
             try:
                 own.append(one | answered(file, lessons))
+                if any(lesson.path.stem in handed.student for lesson in lessons):
+                    own[-1]["flags"] += ("no name: whose is it?",)
             except NoNotebook as error:
                 why_not.append(one | dict(reason=str(error)))
             except Exception as error:  # of a file that nobody has thought of

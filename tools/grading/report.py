@@ -124,7 +124,8 @@ def mark_copies(rows):
     for of_one in by_exercise.values():
         same = alike({who: row["reason"] for who, row in of_one.items()})
         for who, others in same.items():
-            of_one[who]["flags"].append(f"same sentence as {', '.join(others)}")
+            more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+            of_one[who]["flags"].append(f"same sentence as {', '.join(others[:3])}{more}")
 
 
 def safe(text):
