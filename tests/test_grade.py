@@ -8,6 +8,7 @@ import json
 import os
 import pickle
 import re
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -675,6 +676,9 @@ class Frail:
     def learn_from(self, solutions):
         return [1]
 
+    def leave(self):
+        pass
+
     def grade(self, submitted):
         if submitted[1].cells == ("kill",):
             os.kill(os.getpid(), 9)
@@ -696,3 +700,24 @@ def test_where_the_course_s_own_answer_fails_a_flag_says_so_and_the_other_voice_
     results = {"slt": {"right": [1, 2], 0: result}, "kal16": {"right": [1, 2], 0: result}}
     grade.add_results(one, 0, results)
     assert one["results"][3].flags == (grade.DOUBT,) and one["elsewhere"] == {}
+
+
+WITHIN = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import grade
+lesson = next(grade.Lesson(p) for p in map(grade.Path, sys.argv[2:]))
+room = grade.Room(lesson, "slt")
+print(room.learn_from(grade.solutions_of(lesson)))
+room.leave()
+"""
+
+
+# A store that answers read by threads and write to; a function that is called from afar. The
+# solutions of all others were right behind a fence, too, when it was built.
+@pytest.mark.parametrize("number, right", [("09", [1, 2, 3, 4]), ("07", [1, 2, 3, 4])])
+def test_the_course_s_own_answers_are_right_behind_a_fence(number, right):
+    (path,) = (path for path in NOTEBOOKS if path.name[:2] == number)
+    command = [sys.executable, "-W", "ignore", "-c", WITHIN, str(ROOT / "tools"), str(path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.stdout == f"{right}\n", done.stderr[-2000:]

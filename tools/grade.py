@@ -129,6 +129,7 @@ def work_in_room(lesson, clip, jobs, ours):
     ours.send(("right", room.learn_from(solutions_of(lesson))))
     for key, answers in jobs:
         ours.send((key, room.grade(answers)))
+    room.leave()
 
 
 def begin(lesson, clip, jobs):

@@ -9,13 +9,15 @@ does to numpy, to a check or to the notebook's names ends with its own process.
 import functools
 import os
 import re
+import shutil
 import sys
+import tempfile
 import time
 import warnings
 from typing import NamedTuple
 
 from grading.data import NoData, data, left_by, received, serve
-from grading.fence import Ended, Fenced
+from grading.fence import Ended, Fenced, give_to_nobody
 
 PATIENCE, TIMES = 10, 5  # an answer has 10 seconds, and 5 times what the course's own takes
 CLIP = re.compile(r'^clip = "\w+"', re.M)
@@ -42,11 +44,26 @@ class Room:
         without_history = Config({"HistoryManager": {"enabled": False}})
         self.shell = InteractiveShell.instance(config=without_history)
         self.shell.enable_gui = lambda *gui: None  # %matplotlib asks for it
+        self.kept = tempfile.mkdtemp(prefix="room_")
+        self.place = tempfile.tempdir = tempfile.mkdtemp(prefix="room_")  # what the notebook writes
         os.chdir(lesson.path.parent)
         sys.path.insert(0, str(lesson.path.parent))  # as in a kernel that was started there
         for cell in lesson.cells:
             if cell.kind == "code" and not any(map(of_an_exercise, cell.tags)):
                 self.run(CLIP.sub(f'clip = "{clip}"', cell.source))
+
+        shutil.copytree(self.place, self.kept, dirs_exist_ok=True)
+
+    def tidy(self):
+        """Puts back what the notebook had written, whoever was here."""
+        shutil.rmtree(self.place, ignore_errors=True)
+        shutil.copytree(self.kept, self.place)
+        give_to_nobody(self.place)
+
+    def leave(self):
+        """Takes away what was written."""
+        for folder in (self.place, self.kept):
+            shutil.rmtree(folder, ignore_errors=True)
 
     def run(self, source):
         """Runs a cell of the course; what it shows and prints goes nowhere."""
@@ -75,6 +92,7 @@ class Room:
         left = {n: a for n, a in answers.items() if a.cells}
         while left:
             seconds, messages = sum(self.seconds[number] for number in left), {}
+            self.tidy()
             fence = Fenced(functools.partial(self.answer, left), seconds)
             try:
                 for number in left:
@@ -105,6 +123,7 @@ class Room:
             ours.send(tuple(self.verdict(number, message, connection)))
 
         seconds = self.seconds[number]
+        self.tidy()
         fence = Fenced(ask, seconds)
         try:
             return Result(*data(fence.receive(seconds)))
