@@ -80,6 +80,21 @@ def read(path):
     return nbformat.read(path, as_version=4)
 
 
+def named(names):
+    """Returns the paths of the notebooks with these two digits; of all, if none is named."""
+    paths = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    missing = sorted(set(names) - {path.name[:2] for path in paths})
+    if missing:
+        raise SystemExit(f"no notebook {', '.join(missing)}: take two digits, such as 01 04")
+    return [path for path in paths if not names or path.name[:2] in names]
+
+
+def solutions_to(path):
+    """Returns the notebook with the solutions of a notebook."""
+    (found,) = (path.parent / "solutions").glob(f"{path.name[:2]}_*.ipynb")
+    return read(found)
+
+
 def numbered(notebook, kind):
     """Returns ``{exercise number: cell}`` of the cells tagged ``kind-number``."""
     found = {}
@@ -168,8 +183,7 @@ def student_notebook(path):
 def solution_notebook(path):
     """Returns the same notebook with answers, their reasons and hidden assertions."""
     notebook = set_notebook(path)
-    (solutions_path,) = (path.parent / "solutions").glob(f"{path.name[:2]}_*.ipynb")
-    solutions = read(solutions_path)
+    solutions = solutions_to(path)
     answers, why = numbered(solutions, "answer"), reasons(solutions)
     for number, cell in numbered(notebook, "answer").items():
         cell.source = solved(cell, answers[number], why[number])
@@ -232,11 +246,7 @@ def write_set(name, notebook_of, paths, folder):
 
 def make_sets(names, output):
     """Writes both sets of the named notebooks into the folder `output`; returns their paths."""
-    paths = sorted((ROOT / "notebooks").glob("*.ipynb"))
-    paths = [path for path in paths if not names or path.name[:2] in names]
-    missing = sorted(set(names) - {path.name[:2] for path in paths})
-    if missing:
-        raise SystemExit(f"no notebook {', '.join(missing)}: take two digits, such as 01 04")
+    paths = named(names)
     if (output / "submitted").exists():
         raise SystemExit(f"{output} holds submissions: name another folder with --output")
     shutil.rmtree(output, ignore_errors=True)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 os.environ.update(OMP_NUM_THREADS="1", MPLBACKEND="Agg")  # two rooms, one thread each
 
-from assignment import ROOT, numbered, read
+from assignment import ROOT, named, numbered, solutions_to
 from grading import report
 from grading.answers import (
     Answer,
@@ -119,8 +119,8 @@ def is_touched(one):
 
 def solutions_of(lesson):
     """Returns the course's own answers to a lesson, ``{number: Answer}``."""
-    (path,) = (lesson.path.parent / "solutions").glob(f"{lesson.number}_*.ipynb")
-    return {n: Answer((cell.source,)) for n, cell in numbered(read(path), "answer").items()}
+    answers = numbered(solutions_to(lesson.path), "answer")
+    return {n: Answer((cell.source,)) for n, cell in answers.items()}
 
 
 def work_in_room(lesson, clip, jobs, ours):
@@ -152,7 +152,7 @@ def graded(lesson, jobs_of, tell):
             try:
                 key, result = pipe.recv()
                 done[key] = result
-                tell(room["clip"], key)
+                tell(key)
             except EOFError:
                 rooms.remove(room)
                 rooms += begun_again(room, done, tell)
@@ -170,7 +170,7 @@ def begun_again(room, done, tell):
     (key, answers), *left = left
     words = "the grader itself was stopped by this submission: look at it, but do not run it"
     done[key] = {n: Result(False, words, ("stopped the grader",)) for n in answers}
-    tell(room["clip"], key)
+    tell(key)
     return [begin(room["lesson"], room["clip"], left)] if left else []
 
 
@@ -185,7 +185,7 @@ class Progress:
     def __init__(self, total):
         self.total, self.done, self.began = total, 0, time.monotonic()
 
-    def __call__(self, clip, key):
+    def __call__(self, key):
         """Counts one submission on one voice; a room that has become ready is told as well."""
         self.done += key != "right"
         share = int(30 * self.done / max(self.total, 1))
@@ -250,11 +250,8 @@ def main():
     arguments = parser.parse_args()
     if not (arguments.folder.is_dir() or zipfile.is_zipfile(arguments.folder)):
         sys.exit(f"{arguments.folder} is no folder and no zip: make grade SUBMISSIONS=path/to/it")
-    paths = sorted((ROOT / "notebooks").glob("*.ipynb"))
-    lessons = [Lesson(path) for path in paths]
-    wanted = arguments.names or [lesson.number for lesson in lessons]
-    if unknown := sorted(set(wanted) - {lesson.number for lesson in lessons}):
-        sys.exit(f"no notebook {', '.join(unknown)}: take two digits, such as 01 04")
+    wanted = [path.name[:2] for path in named(arguments.names)]
+    lessons = [Lesson(path) for path in named([])]
     print(report.write(grade(arguments.folder.resolve(), lessons, wanted), arguments.output))
 
 

@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from assignment import PLACEHOLDER, kinds_of, numbered, read
 
+MAGIC = re.compile(r"^(\s*)(%+\w+ ?|!.*)", re.M)  # what notebooks alone understand
 TASK = re.compile(r"^\*\*(\d)\. (\w+)\.\*\*", re.M)
 CLIP = re.compile(r"""^clip = ["'](\w+)["']""", re.M)
+TAG = re.compile(r"(answer|check|sentence)-\d")  # of a cell of an exercise
 TITLE = re.compile(r"^# (\d\d) · ", re.M)
 TRIES = re.compile(r"\((\d+) letters tried\)")
 FEWEST_WORDS = 5  # of a sentence that two students have by no accident
@@ -215,7 +217,7 @@ def told(names):
 
 def belongs(cell, place, number):
     """Whether a cell is of an exercise: by its tag, or by its place where it has no other's."""
-    tagged = [tag for tag in cell.tags if re.fullmatch(r"(answer|check|sentence)-\d", tag)]
+    tagged = [tag for tag in cell.tags if TAG.fullmatch(tag)]
     return any(tag.endswith(f"-{number}") for tag in tagged) if tagged else place == number
 
 
@@ -239,9 +241,7 @@ def names_set(cells):
     """Returns the names that cells set, as far as their code can be read."""
     names = set()
     for cell in cells:
-        source = re.sub(
-            r"^(\s*)(%+\w+ ?|!.*)", r"\1", cell.source, flags=re.M
-        )  # of notebooks alone
+        source = MAGIC.sub(r"\1", cell.source)
         try:
             nodes = list(ast.walk(ast.parse(source)))
         except (SyntaxError, ValueError, RecursionError):

@@ -108,7 +108,7 @@ def given_by_hand(path):
 
 def best_of(files):
     """Returns the rows of the file with most points; if there are others, its flags name them."""
-    best = max(files, key=lambda rows: sum(row["points"] or 0 for row in rows))
+    best = max(files, key=points_in)
     if len(files) > 1:
         told = (f"{rows[0]['file']} ({out_of(rows)})" for rows in files)
         best[0]["flags"].append(f"{len(files)} files, the better one counts: {', '.join(told)}")
@@ -119,7 +119,7 @@ def mark_copies(rows):
     """Flags equal sentences of two students."""
     by_exercise = {}
     for row in rows:
-        if row["kind"] == "Sentence" and row["points"] == "":
+        if is_unread(row):
             by_exercise.setdefault((row["notebook"], row["exercise"]), {})[row["student"]] = row
     for of_one in by_exercise.values():
         same = alike({who: row["reason"] for who, row in of_one.items()})

@@ -8,7 +8,6 @@ does to numpy, to a check or to the notebook's names ends with its own process.
 
 import functools
 import os
-import re
 import shutil
 import sys
 import tempfile
@@ -16,11 +15,11 @@ import time
 import warnings
 from typing import NamedTuple
 
+from grading.answers import CLIP, TAG
 from grading.data import NoData, data, left_by, received, serve
 from grading.fence import Ended, Fenced, give_to_nobody
 
 PATIENCE, TIMES = 10, 5  # an answer has 10 seconds, and 5 times what the course's own takes
-CLIP = re.compile(r'^clip = "\w+"', re.M)
 
 
 class Result(NamedTuple):
@@ -49,9 +48,8 @@ class Room:
         os.chdir(lesson.path.parent)
         sys.path.insert(0, str(lesson.path.parent))  # as in a kernel that was started there
         for cell in lesson.cells:
-            if cell.kind == "code" and not any(map(of_an_exercise, cell.tags)):
+            if cell.kind == "code" and not any(map(TAG.fullmatch, cell.tags)):
                 self.run(CLIP.sub(f'clip = "{clip}"', cell.source))
-
         shutil.copytree(self.place, self.kept, dirs_exist_ok=True)
 
     def tidy(self):
@@ -147,7 +145,3 @@ class Room:
             flags = ("may be answered elsewhere",) if is_elsewhere else ()
             return Result(False, left["error"], flags)
         return Result(bool(verdict), words)
-
-
-def of_an_exercise(tag):
-    return re.fullmatch(r"(answer|check)-\d", tag) is not None
