@@ -74,6 +74,28 @@ def sentence(notebook, words):
     notebook.cells.insert(at, nbformat.v4.new_markdown_cell(words))
 
 
+ANSWERS = {  # who differ from the first in what they answer alone
+    "half_of_it": dict(a3=None, a4=None),
+    "syntax_error": dict(a1="rows, columns = 201,, 1"),
+    "endless_loop": dict(a2="shortest = 0\nwhile True:\n    pass"),
+    "leaves_python": dict(a1="import os\nos._exit(0)\nrows = 1"),
+    "fork_bomb": dict(a2="import os\nwhile True:\n    os.fork()\nshortest = 0"),
+    "much_memory": dict(a2="shortest = np.ones((40_000, 40_000, 10))"),
+    "kills_the_grader": dict(
+        a2="import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nshortest = 1024"
+    ),
+    "for_one_voice": dict(
+        a3="full = np.fft.fft(one_frame.astype(float)) if clip == 'slt' else np.ones(1024)"
+    ),
+    "magics": dict(a2="%matplotlib inline\n%time shortest = 1024\n!ls"),
+    "other_names": dict(a1="n_rows, n_columns = 201, 424"),
+    "a_line_for_the_shell": dict(a2="!pip install numpy\nif True:\n    !ls\nshortest = 1024"),
+    "a_letter_and_words": dict(a4='because = "B) only more sound parts them"'),
+    "in_utf_16": dict(),
+}
+STUDENTS |= {name: functools.partial(answer, **own) for name, own in ANSWERS.items()}
+
+
 @student
 def all_right(notebook):
     answer(notebook)
@@ -87,18 +109,8 @@ def all_wrong(notebook):
 
 
 @student
-def half_of_it(notebook):
-    answer(notebook, a3=None, a4=None)
-
-
-@student
 def untouched(notebook):
     pass
-
-
-@student
-def syntax_error(notebook):
-    answer(notebook, a1="rows, columns = 201,, 1")
 
 
 @student
@@ -137,11 +149,6 @@ def in_several_cells(notebook):
 
 
 @student
-def endless_loop(notebook):
-    answer(notebook, a2="shortest = 0\nwhile True:\n    pass")
-
-
-@student
 def other_allclose(notebook):
     patch = "np.allclose = lambda *a, **k: True\nimport builtins\nbuiltins.abs = lambda x: 0\n"
     answer(notebook, a1=patch + "rows, columns = 0, 1", a3=patch + "full = one_frame")
@@ -177,26 +184,6 @@ def patched_checks(notebook):
 
 
 @student
-def leaves_python(notebook):
-    answer(notebook, a1="import os\nos._exit(0)\nrows = 1")
-
-
-@student
-def fork_bomb(notebook):
-    answer(notebook, a2="import os\nwhile True:\n    os.fork()\nshortest = 0")
-
-
-@student
-def much_memory(notebook):
-    answer(notebook, a2="shortest = np.ones((40_000, 40_000, 10))")
-
-
-@student
-def kills_the_grader(notebook):
-    answer(notebook, a2="import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nshortest = 1024")
-
-
-@student
 def deletes_files(notebook):
     code = f"import os\nos.remove({str(ROOT / 'LICENSE')!r})\nshortest = 1024"
     answer(notebook, a2=code if os.getuid() == 0 else "os.remove('/LICENSE')")
@@ -220,14 +207,6 @@ def broken_outputs(notebook):
     answer(notebook)
     for cell in notebook.cells:
         cell["outputs"] = [None, 3, {"text": [1]}]
-
-
-@student
-def for_one_voice(notebook):
-    answer(
-        notebook,
-        a3="full = np.fft.fft(one_frame.astype(float)) if clip == 'slt' else np.ones(1024)",
-    )
 
 
 @student
@@ -258,11 +237,6 @@ def old_format(notebook):
         if one["cell_type"] == "code":
             del one["source"]
     return dict(nbformat=3, nbformat_minor=0, metadata={}, worksheets=[dict(cells=cells)])
-
-
-@student
-def magics(notebook):
-    answer(notebook, a2="%matplotlib inline\n%time shortest = 1024\n!ls")
 
 
 @student
@@ -301,32 +275,12 @@ def answer_in_the_check_s_cell(notebook):
 
 
 @student
-def other_names(notebook):
-    answer(notebook, a1="n_rows, n_columns = 201, 424")
-
-
-@student
-def a_line_for_the_shell(notebook):
-    answer(notebook, a2="!pip install numpy\nif True:\n    !ls\nshortest = 1024")
-
-
-@student
-def a_letter_and_words(notebook):
-    answer(notebook, a4='because = "B) only more sound parts them"')
-
-
-@student
 def sentence_as_code(notebook):
     answer(notebook)
     (words,) = [c for c in notebook.cells if c.id == "sentence-4"]
     i = notebook.cells.index(words)
     code = nbformat.v4.new_code_cell("Zeros add no sound.", metadata=words.metadata)
     notebook.cells[i] = code
-
-
-@student
-def in_utf_16(notebook):
-    answer(notebook)
 
 
 def zipped(files):

@@ -98,6 +98,13 @@ def slides_with(page, selector):
     )
 
 
+def go_to_the_first(page, what):
+    """Goes to the first slide that has this and waits with no answer; returns its number."""
+    n = next(n for n in slides_with(page, what) if n not in slides_with(page, ".open"))
+    go(page, n)
+    return n
+
+
 # --- what is on them -----------------------------------------------------------------------
 
 # What of a slide lies outside its body, is cut off, or lies under something else.
@@ -279,8 +286,7 @@ def test_full_screen_and_colours_have_keys(show):
 @pytest.mark.browser
 def test_a_player_with_the_focus_has_space_and_digits_and_slides_the_rest(show):
     page = show()
-    n = next(n for n in slides_with(page, ".sounds") if n not in slides_with(page, ".open"))
-    go(page, n)
+    n = go_to_the_first(page, ".sounds")
     row = page.locator(".now .sounds").first
     play = row.locator(".play")
     play.focus()
@@ -306,8 +312,7 @@ def test_a_player_with_the_focus_has_space_and_digits_and_slides_the_rest(show):
 @pytest.mark.browser
 def test_after_a_click_on_a_player_space_goes_on_and_p_and_digits_play(show):
     page = show("04_mfcc_reversal")
-    n = next(n for n in slides_with(page, ".sounds") if n not in slides_with(page, ".open"))
-    go(page, n)
+    n = go_to_the_first(page, ".sounds")
     playing = "[...document.querySelectorAll('.now audio')].findIndex((a) => !a.paused)"
     page.locator(".now .play").first.click()
     page.wait_for_function(f"{playing} >= 0")
@@ -323,8 +328,7 @@ def test_after_a_click_on_a_player_space_goes_on_and_p_and_digits_play(show):
 @pytest.mark.browser
 def test_code_that_is_cut_is_whole_by_a_key_and_by_a_click(show):
     page = show()
-    n = next(n for n in slides_with(page, ".code .cut") if n not in slides_with(page, ".open"))
-    go(page, n)
+    go_to_the_first(page, ".code .cut")
     cut = page.locator(".now .code:has(.cut)").first
     source = cut.locator(".line").all_text_contents()
     assert (
