@@ -50,6 +50,7 @@ This file is the door: every public name, in reading order (help() sorts them). 
 ``phase.py``        S -> y: slide, gradient, Griffin-Lim               02
 ``mel.py``          S <-> M: the filters, both ways                    03
 ``cepstrum.py``     M <-> C, and the whole staircase                   04
+``pyin.py``         y -> the pitch of each frame                       05
 ``voice.py``        C and a pitch -> y; the pitch law                  05, 04
 ``recipes.py``      what a feature is, whoever made it: y <-> X        11
 ``features.py``     a file of features in                              11

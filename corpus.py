@@ -153,7 +153,7 @@ class Recipe:
             self._check_pitch()
         elif self.tracker != "pyin":
             raise ValueError(f"tracker={self.tracker!r} has nothing to hear: use pitch=(65, 420)")
-        y = np.ones(min(self.hop_length, 2**18))  # two frames; compiles pyin, once for all workers
+        y = np.ones(min(self.hop_length, 2**18))  # two frames
         X, f0 = self.down(y)
         self.up(X, f0, **(dict(init="random", n_iter=0) if f0 is None else {}))
 

@@ -24,12 +24,13 @@ from .arguments import (
 from .cepstrum import mfcc, mfcc_to_mel, smooth_levels
 from .frames import Grid, frame, refuse_gaps, stft
 from .mel import band_edges, highest, hz_to_mel, mel_to_hz
+from .pyin import pyin
 from .sound import borrowed
 
 _PERIOD = 18  # samples: pyin counts whole ones, and half a sample must fit into the headroom
 _HEADROOM = 2 ** (1 / 24)  # at the edge of its range pyin is blind, and hears an octave below
 _SWIFT_HZ = 46.875, 2093.75  # what SwiftF0 has learned
-_PITCH_LEAP = 35.92  # octaves a second, pyin's own: further no voice leaps
+_PITCH_LEAP = 35.92  # octaves a second, librosa's: further no voice leaps
 
 
 @each(frame_length=Whole(1, LONGEST_FRAME), fmin=AUDIBLE)
@@ -38,14 +39,14 @@ def pitch(
 ):
     """Returns the pitch of a voice, one number per frame.
 
-    librosa's pyin, told to keep quiet about frames that are nearly silent. It hears periods of
+    pYIN, told to keep quiet about frames that are nearly silent. It hears periods of
     whole samples; where `fmax` leaves them less than eighteen, the sound is sampled more finely
     first. So the pitch of a steady tone is right within 3 % from `fmin` to `fmax`, if a frame
     holds three periods of it; a tone up to 1 % above is given as `fmax`, a higher one octaves
     lower. Only of clicks, sharper than any voice, must the period be whole samples.
 
-    ``tracker="swift"`` asks SwiftF0 instead, a small network that has learned voices: many times
-    as fast and steadier in noise, but deaf to tones without harmonics (``pip install swift-f0``).
+    ``tracker="swift"`` asks SwiftF0 instead, a small network that has learned voices: steadier
+    in noise, but deaf to tones without harmonics (``pip install swift-f0``).
 
     Parameters
     ----------
@@ -107,11 +108,8 @@ def _by_pyin(sound, sr, hop_length, frame_length, fmin, fmax):
     """Returns the pitch in Hz of every frame of a padded sound, 0 for none, as pyin hears it."""
     finer, leap = _how_finely(fmax, sr), _leap(fmin, fmax, hop_length / sr)
     fine = scipy.signal.resample(sound, finer * len(sound)) if finer > 1 else sound
-    f0, _, _ = borrowed("librosa", "pyin")(
-        fine, sr=finer * sr, frame_length=finer * frame_length, hop_length=finer * hop_length,
-        fmin=fmin, fmax=_HEADROOM * fmax, max_transition_rate=leap, center=False,
-    )  # fmt: skip
-    return np.nan_to_num(f0)
+    grid = finer * sr, finer * hop_length, finer * frame_length
+    return pyin(fine, *grid, fmin, _HEADROOM * fmax, leap)
 
 
 def _by_swift(sound, sr, hop_length, frame_length, fmin, fmax):
@@ -158,7 +156,7 @@ def _refuse_untrackable(n, sr, hop_length, frame_length, fmin, fmax):
         )
     shape = (_how_finely(fmax, sr) * frame_length, 1 + n // hop_length)
     cure = "choose a longer hop_length, or cut y"
-    affordable(shape, np.float64, "pitch with frames", cure, copies=5)  # measured in pyin
+    affordable(shape, np.float64, "pitch with frames", cure, copies=2)  # measured
 
 
 def _how_finely(fmax, sr):
@@ -167,13 +165,12 @@ def _how_finely(fmax, sr):
 
 
 def _leap(fmin, fmax, seconds):
-    """Returns how many octaves a second a voice may leap between frames so far apart.
+    """Returns how many semitones a voice may leap, up and down together, between two frames.
 
-    From frame to frame pyin counts whole semitones: one at least, or it could not even glide,
-    and no more than lie between fmin and fmax.
+    One at least, or it could not even glide, and no more than lie between fmin and fmax.
     """
     semitones = np.clip(12 * _PITCH_LEAP * seconds, 1, np.floor(12 * np.log2(fmax / fmin)))
-    return semitones / 12 / seconds
+    return int(np.rint(semitones))
 
 
 @each(n_mels=Whole(2), hop_length=or_none(COUNT))

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 STAIRCASE = ROOT / "staircase"
 # From the ground up. A room knows those below it; measures and sound stand beside.
 FLOORS = "likely arguments parts streams chunks containers files engine sound measures frames"
-FLOORS = [*FLOORS.split(), *"decibels phase mel cepstrum voice recipes features guess".split()]
+FLOORS = [*FLOORS.split(), *"decibels phase mel cepstrum pyin voice recipes features guess".split()]
 DOOR = [name for name in at.__all__ if inspect.isfunction(getattr(at, name))]
 
 
