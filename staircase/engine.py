@@ -1,7 +1,7 @@
 """The engine room: from magnitudes to a waveform, fast and in little memory.
 
 Only its neighbours come in here, frames and phase, with arguments that are checked. (At the end
-stands what keeps compiled code whole: sound comes for that.)
+stands what keeps compiled code whole: show/ comes for that, as notebooks call librosa.)
 
 **The layout.** A waveform is kept with the silence, if any, that centring puts before it
 (n_fft//2 samples), cut into hops. Frame t begins at hop t and is R = ceil(n_fft / hop_length) hops

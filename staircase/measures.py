@@ -8,7 +8,7 @@ import numpy as np
 
 from . import likely
 from .arguments import PITCH, each
-from .sound import borrowed
+from .sound import borrowed, resample
 
 
 @each
@@ -164,8 +164,7 @@ def intelligibility(y, reference, sr):
         raise ValueError(too_little)
     y, reference = (x / (np.abs(x).max() or 1) for x in (y, reference))
     if sr // math.gcd(sr, 10000) > 441:  # 10 kHz is where it compares, by filters so long
-        resample = borrowed("librosa", "resample")
-        y, reference = (resample(x, orig_sr=sr, target_sr=10000) for x in (y, reference))
+        y, reference = (resample(x, sr, 10000) for x in (y, reference))
         sr = 10000
     try:
         return _estoi(y, reference, sr)

@@ -5,6 +5,7 @@ One channel at full scale 1.0 is what everything below works on: `load_wav` make
 
 import importlib
 import io
+import math
 import os
 
 import numpy as np
@@ -13,7 +14,6 @@ import soundfile
 
 from . import files
 from .arguments import Sound, affordable, checked, each, shown, warn
-from .engine import keep_numbas_cache_whole
 
 
 @checked
@@ -82,29 +82,25 @@ def resampled(found, sr):
     n_samples = round(len(y) / native_sr * sr)
     affordable([n_samples], y.dtype, f"{found.name} at sr={sr:g}", cure, copies=2)
     sr = int(sr) if float(sr).is_integer() else sr
-    return borrowed("librosa", "resample")(y, orig_sr=native_sr, target_sr=sr), sr
+    return resample(y, native_sr, sr), sr
+
+
+def resample(y, native_sr, sr):
+    """Returns a waveform at another rate: librosa.resample, which asks soxr and compiles first."""
+    n_samples = math.ceil(len(y) * (sr / native_sr))
+    y = borrowed("soxr", "resample")(y, native_sr, sr)[:n_samples]
+    return np.pad(y, (0, n_samples - len(y)))
 
 
 def borrowed(library, name):
-    """Returns a library's function of this `name`; only now is it imported, which takes seconds."""
+    """Returns a library's function of this `name`; only now is it imported, which takes time."""
     try:
-        function = getattr(importlib.import_module(library), name)
-        if library == "librosa":
-            keep_numbas_cache_whole()  # in which librosa keeps what it compiles
-        return function
+        return getattr(importlib.import_module(library), name)
     except ModuleNotFoundError as error:
         if error.name != library:
             raise
         words = f"{library}.{name} is needed, and {library} is not here: pip install {library}"
         raise ModuleNotFoundError(words, name=library) from None
-    except RuntimeError as error:  # numba's, of a read-only install without a home, in a class
-        if "cannot cache" not in str(error):
-            raise
-        raise RuntimeError(
-            f"{library}.{name} cannot be loaded, as numba has no folder to keep what it compiles: "
-            "set the environment variable NUMBA_CACHE_DIR to a folder that you may write to, "
-            "before Python starts"
-        ) from None
 
 
 @checked(y=Sound(alone="save one waveform (n,) at a time"))

@@ -13,7 +13,9 @@ import traitlets
 from IPython.display import HTML, display
 
 import audiotools as at
+from staircase.engine import keep_numbas_cache_whole
 
+keep_numbas_cache_whole()  # for notebooks also call librosa, which compiles at first use
 HERE = Path(__file__).resolve().parent.parent  # the folder of show/ and showtools.py
 DATA = (HERE if (HERE / "data").exists() else HERE.parent) / "data"  # beside, in a handed-out set
 OWN_CLIPS = ("slt", "kal16", "melody")
