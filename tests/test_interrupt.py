@@ -201,11 +201,11 @@ def drawn_in_words(panel):
 
     for picture in panel.pictures:
 
-        def write(file, picture=picture, **options):
+        def write(seconds, picture=picture):
             drawn = picture.image.get_array().tobytes(), picture.ax.get_title(loc="left")
-            file.write(repr(drawn).encode())
+            return repr((*drawn, seconds)).encode()
 
-        picture.figure.canvas.print_png, picture.drawn = write, None
+        picture._png, picture.drawn = write, None
     panel.update()
     return panel
 

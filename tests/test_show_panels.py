@@ -1,9 +1,11 @@
 """A move changes picture, sound and words, and costs no more than it must."""
 
+import io
 import re
 from base64 import b64decode
 
 import numpy as np
+import PIL.Image
 import pytest
 import scipy.stats
 from sounds import SR, decode, loudest_hz, tone
@@ -135,9 +137,20 @@ def test_the_original_is_drawn_beside_it_under_one_scale_and_once(panel):
     ]
     drawn = []
     original.observe(drawn.append, names="value")
-    original.figure.canvas.print_png = lambda *_, **__: drawn.append("again")
+    original._png = lambda seconds: drawn.append("again")
     panel.controls["hz"].value = 3000
     assert drawn == []
+
+
+def test_what_is_drawn_over_a_still_ground_is_what_a_whole_drawing_shows(panel):
+    panel.line = lambda hz, mode: 700
+    for hz in (3000, 440):
+        panel.controls["hz"].value = hz
+        for picture in panel.pictures:
+            whole = io.BytesIO()
+            picture.figure.savefig(whole, dpi=picture.figure.dpi)
+            seen, expected = (PIL.Image.open(f) for f in (io.BytesIO(picture.value), whole))
+            assert np.array_equal(seen.convert("RGB"), expected.convert("RGB"))
 
 
 def test_a_twin_shows_what_the_panel_begins_with_where_none_lives(panel):

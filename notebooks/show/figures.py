@@ -190,7 +190,7 @@ def figure_html(fig, dpi=DPI):
 def _small_png(fig, dpi):
     """Returns the figure as PNG bytes of 128 colours: half the size, no visible difference."""
     file, small = io.BytesIO(), io.BytesIO()
-    fig.savefig(file, format="png", dpi=dpi)
+    fig.savefig(file, format="png", dpi=dpi, pil_kwargs=dict(compress_level=0))  # read at once
     picture = PIL.Image.open(file).convert("RGB").quantize(128, dither=PIL.Image.Dither.NONE)
     picture.save(small, format="png", optimize=True)
     return small.getvalue()

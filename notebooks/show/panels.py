@@ -6,6 +6,7 @@ from pathlib import Path
 
 import ipywidgets as widgets
 import numpy as np
+import PIL.Image
 from IPython.display import HTML, display
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -48,7 +49,7 @@ class Picture(widgets.Image):
     def __init__(self, sr, fmax):
         layout = widgets.Layout(flex="1 1 300px", max_width="500px", min_width="0")
         super().__init__(format="png", layout=layout)
-        self.khz, self.drawn = sr / 2000, None
+        self.khz, self.drawn, self.seconds = sr / 2000, None, None
         self.figure = Figure(figsize=(5, 3), dpi=200, layout="constrained", facecolor="white")
         FigureCanvasAgg(self.figure)
         self.ax = self.figure.subplots()
@@ -60,6 +61,10 @@ class Picture(widgets.Image):
         dark = dict(labelcolor="white", facecolor="black", framealpha=0.7, edgecolor="none")
         self.legend = self.ax.legend([self.law], [""], loc="upper right", frameon=True, **dark)
         self.ax.set(xlabel="Time (s)", ylabel="Frequency (kHz)", ylim=(0, fmax / 1000))
+        self.title = self.ax.set_title("", loc="left")
+        self.moving = [self.image, self.law, *self.ax.spines.values(), self.title, self.legend]
+        for artist in self.moving:
+            artist.set_animated(True)  # left out by a canvas that draws, not by one that saves
 
     def draw(self, S_db, title, seconds, line_hz):
         """Draws a spectrogram of so many seconds, and a line unless that is at 0 Hz."""
@@ -69,15 +74,27 @@ class Picture(widgets.Image):
         self.drawn = None  # stopped below, it is drawn anew
         self.image.set_data(S_db)
         self.image.set_extent((0, seconds, 0, self.khz))
-        self.ax.set_title(title, loc="left")
+        self.title.set_text(title)
         self.law.set_ydata([line_hz / 1000] * 2)
         self.legend.get_texts()[0].set_text(f"lowest pitch by the law: {line_hz:.0f} Hz")
         for artist in (self.law, self.legend):
             artist.set_visible(line_hz > 0)
-        file = io.BytesIO()
-        self.figure.canvas.print_png(file, pil_kwargs=dict(compress_level=1))  # the fastest
-        self.figure.set_layout_engine("none")  # the first drawing has arranged all
-        self.value, self.drawn = file.getvalue(), wanted
+        self.value, self.drawn = self._png(seconds), wanted
+
+    def _png(self, seconds):
+        """Returns it as it is drawn; what does not move is drawn once for its seconds."""
+        canvas, file = self.figure.canvas, io.BytesIO()
+        if seconds != self.seconds:
+            self.seconds = None
+            canvas.draw()
+            self.figure.set_layout_engine("none")  # the first drawing has arranged all
+            self.still, self.seconds = canvas.copy_from_bbox(self.figure.bbox), seconds
+        canvas.restore_region(self.still)
+        for artist in self.moving:
+            self.ax.draw_artist(artist)
+        picture = PIL.Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+        picture.save(file, format="png", compress_level=1)  # the fastest
+        return file.getvalue()
 
     def html(self):
         """Returns it smaller, with words for those who do not see it."""
