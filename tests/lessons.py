@@ -1,9 +1,10 @@
 """Each notebook runs once, in one kernel, and all that is to be asked of it is asked there.
 
 With --nbval a notebook is collected by nbval, cell by cell. Behind its last cell come, in the
-same kernel, the cells of its solutions where those begin by running the notebook (so they need
-not run it again; on their own they run in `make test-all`), and the tests of in_the_kernel.py.
-conftest.py makes this file a plugin; without it nbval compares cells and nothing else.
+same kernel, the cells of its solutions and the tests of in_the_kernel.py. Solutions that begin
+by running the notebook need not run it again; others may name things anew, and come last. On
+their own all solutions run in `make test-all`. conftest.py makes this file a plugin; without it
+nbval compares cells and nothing else.
 """
 
 import in_the_kernel
@@ -38,15 +39,21 @@ class Lesson(IPyNbFile):
                 yield self.asked("figures are kept", "in_the_kernel.keep_figures()")
         solutions = in_the_kernel.solutions_of(self.path)
         if runs_its_notebook(solutions):
-            _, *cells = IPyNbFile.from_parent(self.parent, path=solutions).collect()
-            for cell in cells:
-                what = dict(cell_num=cell.cell_num, cell=cell.cell, options=cell.options)
-                yield IPyNbCell.from_parent(self, name=f"{cell.name} of the solutions", **what)
+            _, *cells = self.solved(solutions)
+            yield from cells
         for name in TESTS:
             only = getattr(vars(in_the_kernel)[name], "number", "")
             if self.path.name.startswith(only):
                 code = f"in_the_kernel.run({name!r}, {str(self.path)!r}, get_ipython().user_ns)"
                 yield self.asked(name, code)
+        if not runs_its_notebook(solutions):
+            yield from self.solved(solutions)
+
+    def solved(self, solutions):
+        """Returns the cells of the solutions, to be run in the notebook's kernel."""
+        for cell in IPyNbFile.from_parent(self.parent, path=solutions).collect():
+            what = dict(cell_num=cell.cell_num, cell=cell.cell, options=cell.options)
+            yield IPyNbCell.from_parent(self, name=f"{cell.name} of the solutions", **what)
 
 
 class Solutions(IPyNbFile):
@@ -54,8 +61,7 @@ class Solutions(IPyNbFile):
 
     def collect(self):
         for cell in super().collect():
-            if runs_its_notebook(self.path):
-                cell.add_marker("slow")
+            cell.add_marker("slow")
             yield cell
 
 
