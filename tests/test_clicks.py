@@ -84,7 +84,7 @@ MELS_OF_CLICKS += [(512, 20, 4001), (1024, 40, 900), (2048, 64, 1800)]
 
 
 @pytest.mark.parametrize("n_fft, n_mels, period", MELS_OF_CLICKS)
-@pytest.mark.parametrize("first", [5, 8392])
+@pytest.mark.parametrize("first", [5, pytest.param(8392, marks=pytest.mark.slow)])
 def test_a_mel_of_clicks_is_never_much_worse_than_librosas(n_fft, n_mels, period, first):
     y, grid = clicks(*range(first, SR, period)), dict(n_fft=n_fft, hop_length=n_fft // 2)
     mel_filter = at.mel_filterbank(SR, n_fft, n_mels=n_mels)

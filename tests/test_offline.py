@@ -73,6 +73,7 @@ def run_at_home(path, log):
     return log.read_text() if log.exists() else ""
 
 
+@pytest.mark.slow
 def test_a_notebook_runs_off_the_network(tmp_path):
     (path,) = [path for path in NOTEBOOKS if path.name.startswith("01")]
     assert run_at_home(path, tmp_path / "log") == ""

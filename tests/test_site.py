@@ -630,6 +630,7 @@ def test_leave_pictures(site, formulas, open_page, width, scheme):
         page.screenshot(path=Path(SCREENSHOTS, f"site_{path.stem}_{width}_{scheme}.png"))
 
 
+@pytest.mark.slow
 def test_the_students_site_has_all_notebooks_and_neither_solutions_nor_the_teachers_page(site):
     done = make(site.parent.parent, FOR="students")
     assert done.returncode == 0, done.stderr

@@ -412,6 +412,7 @@ def test_every_notebook_has_notes_whose_headings_are_its_own(lesson):
 # --- links, pages, looks ---------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_pages_link_their_slides_and_slides_lead_back(slides):
     def links(file):
         urls = re.findall(r'<a href="([^":#]+)', file.read_text("utf-8"))

@@ -10,7 +10,10 @@ SR = 16000
 GRIDS = [(1024, 256), (512, 128), (512, 256), (2048, 512)]
 
 
-@pytest.fixture(params=["slt", "kal16", "melody", "libri1"])
+MORE = [pytest.param(name, marks=pytest.mark.slow) for name in ("kal16", "libri1")]
+
+
+@pytest.fixture(params=["slt", "melody", *MORE])
 def sound(request):
     """Four seconds of the voices, the melody and a recording."""
     name = request.param

@@ -181,8 +181,8 @@ def show(figure):
 
 def figure_html(fig, dpi=DPI):
     """Returns what `show` shows, at half of the size that it is drawn for."""
-    fig.canvas.draw()
-    data, words = b64encode(_small_png(fig, dpi)).decode(), html.escape(describe(fig))
+    data = b64encode(_small_png(fig, dpi)).decode()
+    words = html.escape(describe(fig))  # of what has been drawn
     width = round(fig.get_figwidth() * dpi / 2)
     return f'<img src="data:image/png;base64,{data}" alt="{words}" width="{width}">'
 
