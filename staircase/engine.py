@@ -332,7 +332,8 @@ def gradient_phases(S, window, hop_length, seed):
         known = phase[-1:]
         draws = rng.uniform(-np.pi, np.pi, (block.stop - block.start, rows))
         draws[:, 0 if n_fft % 2 else [0, -1]] = 0
-        phase = np.concatenate([known, draws]).astype(np.float32)
+        phase = np.empty((len(known) + len(draws), rows), np.float32)
+        phase[: len(known)], phase[len(known) :] = known, draws
         spread(
             phase.reshape(-1),  # the same memory: it is filled in place
             (-log_S[1:-1, 1:-1] * (_LEVELS / nepers)).astype(np.int32).ravel(),

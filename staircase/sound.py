@@ -86,7 +86,7 @@ def resampled(found, sr):
 
 
 def resample(y, native_sr, sr):
-    """Returns a waveform at another rate: librosa.resample, which asks soxr and compiles first."""
+    """Returns a waveform at another rate, by soxr; so does librosa.resample, to the last bit."""
     n_samples = math.ceil(len(y) * (sr / native_sr))
     y = borrowed("soxr", "resample")(y, native_sr, sr)[:n_samples]
     return np.pad(y, (0, n_samples - len(y)))

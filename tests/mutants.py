@@ -353,7 +353,7 @@ def warm_up():
     tone = np.sin(np.arange(8000) / 10)
     librosa.istft(librosa.stft(tone))
     librosa.griffinlim(np.abs(librosa.stft(tone)), n_iter=1)
-    librosa.pyin(tone, sr=16000, fmin=65, fmax=420, frame_length=1024)
+    librosa.pyin(tone, sr=16000, fmin=65, fmax=420, frame_length=1024)  # an oracle
 
 
 def be_a_mutant(mutant, tests, folder, base):

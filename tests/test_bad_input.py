@@ -140,7 +140,7 @@ def test_every_argument_has_its_kind():
 
 @pytest.fixture(scope="module", autouse=True)
 def compiled():
-    """What librosa and numba compile at first use takes longer than any case may."""
+    """What is loaded or compiled at first use takes longer than any case may."""
     call("pitch")
     call("phase_gradient")
     call("load_wav", sr=8000)

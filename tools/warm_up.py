@@ -1,4 +1,4 @@
-"""Compiles what librosa and the module compile at first use; they keep the result.
+"""Compiles what the module (one function) and librosa (many) compile at first use, and keep.
 
     python -W ignore -m tools.warm_up     in the project; make lab does it
     python -W ignore warm_up.py           in a student set
@@ -11,7 +11,7 @@ import librosa
 import audiotools as at
 
 y, sr = at.load_wav("data/slt.wav", duration=1)
-at.pitch(y, sr)
 S = abs(at.stft(y))
 at.griffin_lim(S)
 librosa.griffinlim(S, n_iter=1)
+librosa.yin(y, fmin=65, fmax=420, sr=sr)
