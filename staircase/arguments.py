@@ -570,7 +570,7 @@ def warn(words):
     if not words:
         return
     depth, frame = 1, sys._getframe()
-    while frame.f_back and frame.f_globals["__name__"].partition(".")[0] in _HOUSE:
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in _HOUSE:
         depth, frame = depth + 1, frame.f_back
     warnings.warn(words, stacklevel=depth)
 

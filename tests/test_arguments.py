@@ -136,6 +136,14 @@ def test_a_warning_names_the_line_of_who_called(shape):
     assert caught and all(w.filename == __file__ for w in caught)
 
 
+def test_lines_that_are_run_without_a_name_are_warned_as_well():
+    """As `exec(code, {})` does: a doubt is told, and is no traceback."""
+    D = at.stft(np.ones(4000), n_fft=256, hop_length=256, window="boxcar")
+    code = "at.istft(D, length=4000, n_fft=256, hop_length=256, window='boxcar')"
+    with pytest.warns(UserWarning):
+        exec(code, dict(at=at, D=D))
+
+
 @pytest.mark.parametrize("function", PUBLIC, ids=lambda f: f.__name__)
 def test_a_decorated_function_is_still_the_function(function):
     assert function.__doc__.startswith(("Returns", "Writes"))
