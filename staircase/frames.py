@@ -8,7 +8,6 @@ A window is an array, or a name that scipy knows; one with a name of our own wou
 `as_window`.
 """
 
-import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -360,9 +359,8 @@ def istft(
     last_heard = grid.window.nonzero()[0][-1] - grid.before
     reached = grid.hop_length * (D.shape[1] - 1) + last_heard + 1
     if center and reached < len(weight):
-        warnings.warn(
+        warn(
             f"no frame reaches the last {len(weight) - reached} of {len(weight)} samples, they are "
-            "silent: choose hop_length at most half the window on the way down",
-            stacklevel=3,
+            "silent: choose hop_length at most half the window on the way down"
         )
     return grid.join(D, weight)
