@@ -450,6 +450,38 @@ process.stdout.write(JSON.stringify(runs.map(median)));
 """
 
 
+EXECUTE = """
+import pathlib, sys, nbformat, nbclient
+path = pathlib.Path(sys.argv[1])
+options = dict(kernel_name="python3", timeout=None)
+options["resources"] = dict(metadata=dict(path=path.parent))
+nbclient.NotebookClient(nbformat.read(path, 4), **options).execute()
+"""
+FIRST = {  # what runs, which arguments, what it took once
+    "import numpy, scipy.fft": ("import numpy, scipy.fft", "", None),
+    "import audiotools": ("import audiotools", "", 2.1),
+    "Run All of 01, nothing compiled": (EXECUTE, "01", 72),
+    "Run All of 01, again": (EXECUTE, "01", 22),
+    "Run All of 06": (EXECUTE, "06", 62),
+    "Run All of 09": (EXECUTE, "09", 37),
+}
+
+
+def first_answers():
+    """Prints what the first answers cost, with an empty cache of what numba compiles."""
+    print("\nFirst answers, seconds of processor time on all cores, and once")
+    with tempfile.TemporaryDirectory() as folder:
+        shell = dict(os.environ, NUMBA_CACHE_DIR=folder)
+        for name, (code, number, once) in FIRST.items():
+            paths = sorted((ROOT / "notebooks").glob(f"{number}_*.ipynb")) if number else []
+            before = os.times()
+            command = [sys.executable, "-W", "ignore", "-c", code, *paths]
+            subprocess.run(command, env=shell, cwd=ROOT, check=True, capture_output=True)
+            after = os.times()
+            took = sum(after[2:4]) - sum(before[2:4])  # of the children, user and system
+            print(f"{name:34}{took:6.1f}{once or '':>6}", flush=True)
+
+
 def a_class():
     """Prints how long it takes to make a student set, and to grade thirty submissions of 01."""
     print("\nA class, each command as a whole")
@@ -502,7 +534,7 @@ def engine():
 
 if __name__ == "__main__":
     matplotlib.use("agg")
-    parts = sys.argv[1:] or ["engine", "panels", "corpus", "browser", "class"]
+    parts = sys.argv[1:] or ["engine", "panels", "corpus", "browser", "class", "first"]
     with threadpoolctl.threadpool_limits(1):
         if "engine" in parts:
             engine()
@@ -513,5 +545,7 @@ if __name__ == "__main__":
             pitches(clips())
     if "class" in parts:
         a_class()
+    if "first" in parts:
+        first_answers()
     if "panels" in parts:
         panels()
