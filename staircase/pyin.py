@@ -32,7 +32,7 @@ from .frames import frame
 
 _BINS = 10  # of pitch in a semitone
 _THRESHOLDS = np.arange(1, 101) / 100
-_DECAY = 2.0  # of two troughs below a threshold the first, an octave higher, is so likelier: e^2
+_DECAY = 2.0  # of the troughs below a threshold each is e^2 times as likely as the next
 _ALL_THE_SAME = 0.01  # how likely the lowest trough is a voice if no threshold lies above it
 _TURNS = 0.01  # how likely a frame is voiced where the last was not, or the other way round
 _TINY = np.finfo(np.float64).tiny  # how likely anything is
@@ -55,7 +55,7 @@ def pyin(y, sr, hop_length, frame_length, fmin, fmax, leap):
         steps = 12 * _BINS * np.log2(sr / (shortest + period) / fmin)
         steps = np.maximum(np.round(steps), 0).astype(int)
         inside = steps < n_bins
-        chances[block][row[inside], steps[inside]] = chance[inside]
+        chances[block][row[inside], steps[inside]] = chance[inside]  # of two in a bin the later
     path = likeliest_path(chances, leap * _BINS // 2)
     return np.where(path < n_bins, fmin * 2 ** (path % n_bins / (12 * _BINS)), 0)
 
