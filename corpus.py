@@ -480,7 +480,9 @@ def build(folder, store, recipe, *, n_jobs=None, progress=True):
             f"a worker was killed after {n_done} files, as by a lack of memory. What the store "
             f"holds is whole. It was near {near}: cut long files, or take fewer n_jobs"
         ) from error
-    report.without_source = [item for item in _items(store) if not _has_source(folder, store, item)]
+    if sum(1 for _ in _items(store)) > report.made + report.kept:  # some were not asked for
+        gone = (item for item in _items(store) if not _has_source(folder, store, item))
+        report.without_source = [*gone]
     if progress is True:
         print(file=sys.stderr)
     return report
@@ -713,7 +715,13 @@ def _metadata(path):
 
 def _recipe(metadata):
     """Returns the recipe of an item or a store; what an older one does not say is as it was."""
-    return Recipe(**metadata["recipe"])
+    return _tried(json.dumps(metadata["recipe"]))
+
+
+@functools.lru_cache(maxsize=8)
+def _tried(values):
+    """Returns the recipe of these values, in JSON: it goes down and up once, not for each item."""
+    return Recipe(**json.loads(values))
 
 
 def _read(path, columns=None):
