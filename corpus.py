@@ -455,15 +455,11 @@ def build(folder, store, recipe, *, n_jobs=None, progress=True):
     _begin(store, recipe)
     say = progress if callable(progress) else _say if progress else None
     report, n_done, busy, said, last = Report(unread=unread), 0, 0.0, 0.0, time.monotonic()
-    places = folder.absolute(), store  # a worker may stand elsewhere
-    tasks = (
-        joblib.delayed(_make)(*places, list(sources), recipe)
-        for _, sources in itertools.groupby(find_sounds(folder), key=_folded)
-    )
+    make = functools.partial(_make, folder.absolute(), store, recipe)  # a worker stands elsewhere
+    tasks = (list(sources) for _, sources in itertools.groupby(find_sounds(folder), key=_folded))
     try:
         with threadpoolctl.threadpool_limits(1):
-            results = joblib.Parallel(n_jobs, return_as="generator")(tasks)
-            for sources, made, seconds, why in results:
+            for sources, made, seconds, why in _results(make, tasks, n_jobs):
                 report.made += made
                 report.kept += not made and not why
                 report.seconds += seconds
@@ -480,12 +476,85 @@ def build(folder, store, recipe, *, n_jobs=None, progress=True):
             f"a worker was killed after {n_done} files, as by a lack of memory. What the store "
             f"holds is whole. It was near {near}: cut long files, or take fewer n_jobs"
         ) from error
+    _clear(store)  # of a cluster's workers some may have been killed
+    report.skipped = dict(sorted(report.skipped.items()))  # a cluster answers in any order
     if sum(1 for _ in _items(store)) > report.made + report.kept:  # some were not asked for
         gone = (item for item in _items(store) if not _has_source(folder, store, item))
         report.without_source = [*gone]
     if progress is True:
         print(file=sys.stderr)
     return report
+
+
+def _results(make, tasks, n_jobs):
+    """Yields what `make` returns for each task, as many at once as the surroundings have."""
+    backend, _ = joblib.parallel.get_active_backend()
+    if not hasattr(backend, "client"):
+        return joblib.Parallel(n_jobs, return_as="generator")(map(joblib.delayed(make), tasks))
+    return _loss_named(_by_dask(make, tasks, backend.client))
+
+
+def _loss_named(results):
+    """Yields results from a Dask cluster, or says what to do if it is gone."""
+    from distributed import CancelledError
+    from distributed.comm import CommClosedError
+
+    try:
+        yield from results
+    except (CancelledError, CommClosedError):
+        raise RuntimeError(
+            "the Dask cluster is gone, or has cancelled the work. What the store holds is whole: "
+            "start the cluster again, then make the call again"
+        ) from None
+
+
+def _by_dask(make, tasks, client):
+    """Yields the same from a Dask cluster, in the order in which it comes.
+
+    By Dask's own client: a task whose workers were killed, which Dask gives up after the fourth,
+    joblib waits for without an end. A cluster is given half a second of work at a time, since
+    to hand it over takes some milliseconds.
+    """
+    from distributed import KilledWorker, as_completed
+
+    batches, waiting, size = {}, as_completed(loop=client.loop), 1
+    tasks, ahead = iter(tasks), 4 * max(16, sum(client.nthreads().values()))
+
+    def submit(batch):
+        future = client.submit(_make_all, make, batch, pure=False)
+        batches[future.key] = batch
+        waiting.add(future)
+
+    while True:
+        while waiting.count() < ahead and (batch := [*itertools.islice(tasks, size)]):
+            submit(batch)
+        if waiting.is_empty():
+            return
+        future = next(waiting)
+        batch = batches.pop(future.key)
+        try:
+            results, seconds = future.result()
+        except KilledWorker:  # by one of them: which?
+            if len(batch) == 1:
+                yield batch[0], 0, 0.0, KILLED
+            else:
+                for task in batch:
+                    submit([task])
+            continue
+        size = max(1, min(2 * size, round(len(batch) * 0.5 / seconds)))
+        yield from results
+
+
+def _make_all(make, batch):
+    """Returns what `make` returns for each of a batch, and the seconds that it took."""
+    start = time.perf_counter()
+    return [make(task) for task in batch], time.perf_counter() - start
+
+
+KILLED = (
+    "was on several workers that were killed, as by a lack of memory: cut it if it is long, or "
+    "give each worker more memory, then call build again"
+)
 
 
 def _line(report, n_done, n_files, busy):
@@ -518,7 +587,7 @@ def _one_thread():
     threadpoolctl.threadpool_limits(1)
 
 
-def _make(folder, store, sources, recipe):
+def _make(folder, store, recipe, sources):
     """Writes one item, if need be; returns its files, 1 if so, its seconds, why it was not."""
     _one_thread()
     item = _item(sources[0])
@@ -561,8 +630,8 @@ def _only(sources):
 def _is_finished(target, recipe, sha256):
     """Returns whether an item is there, whole, and made so, of a file with this checksum."""
     try:
-        about = _metadata(target)
-        _read(target)  # all of it: a power cut may leave a hole
+        table = _read(target)  # all of it: a power cut may leave a hole
+        about = _said(target, table.schema)
         return _recipe(about) == recipe and about["source"]["sha256"] == sha256
     except (FileNotFoundError, pa.ArrowInvalid):
         return False
@@ -627,13 +696,9 @@ def _table(recipe, item, X, f0, source):
 def _write(table, path):
     """Writes a Parquet file that is whole from the moment it has its name."""
     unfinished = path.with_name(f".{uuid.uuid4().hex}.tmp")
-    encodings = dict(  # of the columns that are there; floats pack better byte by byte
-        use_dictionary=["item", "f0"],
-        use_byte_stream_split=["mel.list.element", "mfcc.list.element"],
-    )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(table, unfinished, compression="zstd", write_page_checksum=True, **encodings)
+        pq.write_table(table, unfinished, **FORMAT)
         with unfinished.open("rb+") as file:
             os.fsync(file.fileno())  # on the disk, before it gets its name
         os.replace(unfinished, path)
@@ -642,10 +707,19 @@ def _write(table, path):
             unfinished.unlink(missing_ok=True)
         raise OSError(
             f"{path} cannot be written ({error}). What the store holds is whole: "
-            f"{CURES.get(error.errno, 'see whether the disk is well')}, then make the call again"
+            f"{_cure(error)}, then make the call again"
         ) from None
 
 
+def _cure(error):
+    return CURES.get(error.errno, "see whether the disk is well")
+
+
+FORMAT = dict(
+    compression="zstd", write_page_checksum=True,
+    use_dictionary=["item", "f0"],  # of the columns that are there
+    use_byte_stream_split=["mel.list.element", "mfcc.list.element"],  # floats pack better so
+)  # fmt: skip
 CURES = {
     errno.ENOSPC: "make room",
     errno.EDQUOT: "make room",
@@ -675,6 +749,11 @@ def _begin(store, recipe):
         raise FileExistsError(f"{store} is there, and no store of features: name a new folder")
     if there != recipe or path != marker:
         _write(_schema(recipe).empty_table(), marker)
+    _clear(store)
+
+
+def _clear(store):
+    """Removes what a process that was killed had not finished."""
     for unfinished in store.rglob(".*.tmp"):
         unfinished.unlink(missing_ok=True)
 
@@ -699,8 +778,14 @@ def _items(store):
 def _metadata(path):
     """Returns the metadata of an item or a store, if this module can read it."""
     with _damage_named(path):
-        text = (pq.read_schema(path).metadata or {}).get(b"corpus")
-        metadata = json.loads(text or "{}")
+        schema = pq.read_schema(path)
+    return _said(path, schema)
+
+
+def _said(path, schema):
+    """Returns what the schema of an item or a store says, if this module can read it."""
+    with _damage_named(path):
+        metadata = json.loads((schema.metadata or {}).get(b"corpus") or "{}")
         version = metadata.get("version", 0)
         is_later = version > VERSION
     if not version or "recipe" not in metadata:
