@@ -496,37 +496,37 @@ def _results(make, tasks, n_jobs):
     backend, _ = joblib.parallel.get_active_backend()
     if not hasattr(backend, "client"):
         return joblib.Parallel(n_jobs, return_as="generator")(map(joblib.delayed(make), tasks))
-    return _loss_named(_by_dask(make, tasks, backend.client))
+    return _loss_named(_by_dask(make, tasks, backend.client, backend.submit_kwargs))
 
 
 def _loss_named(results):
     """Yields results from a Dask cluster, or says what to do if it is gone."""
-    from distributed import CancelledError
+    from distributed import CancelledError, TimeoutError
     from distributed.comm import CommClosedError
 
     try:
         yield from results
-    except (CancelledError, CommClosedError):
+    except (CancelledError, CommClosedError, TimeoutError):
         raise RuntimeError(
-            "the Dask cluster is gone, or has cancelled the work. What the store holds is whole: "
-            "start the cluster again, then make the call again"
+            "the Dask cluster is gone, or has had no worker for a minute. What the store holds is "
+            "whole: start the cluster again, then make the call again"
         ) from None
 
 
-def _by_dask(make, tasks, client):
+def _by_dask(make, tasks, client, options):
     """Yields the same from a Dask cluster, in the order in which it comes.
 
     By Dask's own client: a task whose workers were killed, which Dask gives up after the fourth,
-    joblib waits for without an end. A cluster is given half a second of work at a time, since
-    to hand it over takes some milliseconds.
+    joblib waits for without an end. A task is 0.2 s of work, if not a longer file, since to hand
+    it over takes some milliseconds.
     """
     from distributed import KilledWorker, as_completed
 
     batches, waiting, size = {}, as_completed(loop=client.loop), 1
-    tasks, ahead = iter(tasks), 4 * max(16, sum(client.nthreads().values()))
+    tasks, ahead = iter(tasks), 2 * max(8, sum(client.nthreads().values()))
 
     def submit(batch):
-        future = client.submit(_make_all, make, batch, pure=False)
+        future = client.submit(_make_all, make, batch, pure=False, **options)
         batches[future.key] = batch
         waiting.add(future)
 
@@ -535,10 +535,10 @@ def _by_dask(make, tasks, client):
             submit(batch)
         if waiting.is_empty():
             return
-        future = next(waiting)
+        future = _patiently(client, functools.partial(_next, waiting))
         batch = batches.pop(future.key)
         try:
-            results, seconds = future.result()
+            results, seconds = _patiently(client, future.result)
         except KilledWorker:  # by one of them: which?
             if len(batch) == 1:
                 yield batch[0], 0, 0.0, KILLED
@@ -546,8 +546,37 @@ def _by_dask(make, tasks, client):
                 for task in batch:
                     submit([task])
             continue
-        size = max(1, min(2 * size, round(len(batch) * 0.5 / seconds)))
+        size = max(1, min(2 * size, round(len(batch) * 0.2 / seconds)))
         yield from results
+
+
+def _patiently(client, ask):
+    """Returns an answer, however long it takes, while there are workers: Dask waits for some.
+
+    Results too: one that is lost with its worker is computed again.
+    """
+    from distributed import TimeoutError
+
+    while True:
+        try:
+            return ask(timeout=PATIENCE)
+        except TimeoutError:
+            client.wait_for_workers(1, timeout=PATIENCE)
+
+
+def _next(waiting, timeout):
+    """Returns the next future that has ended, or raises TimeoutError."""
+    from distributed import TimeoutError
+
+    asked = time.monotonic()
+    while not waiting.has_ready():
+        if time.monotonic() - asked > timeout:
+            raise TimeoutError
+        time.sleep(0.005)
+    return next(waiting)
+
+
+PATIENCE = 60  # seconds without a worker
 
 
 def _make_all(make, batch):

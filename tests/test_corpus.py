@@ -309,22 +309,27 @@ signals = pytest.mark.skipif(os.name != "posix", reason="signals work otherwise 
 @pytest.fixture
 def cluster(request, tmp_path):
     """A client of two Dask workers, each a process that its nanny starts again."""
-    distributed = pytest.importorskip("distributed")
+    dask, distributed = map(pytest.importorskip, ("dask", "distributed"))
     options = dict(processes=True, threads_per_worker=1, dashboard_address=None, silence_logs=50)
     if hasattr(request, "param"):  # what every worker runs before it begins
         (tmp_path / "preload.py").write_text(request.param)
         options["preload"] = [str(tmp_path / "preload.py")]
-    with distributed.Client(n_workers=2, **options) as client:
-        with joblib.parallel_config(backend="dask"):
-            yield client
+    # After 15 s without a worker that died Dask closes its nanny, who may have been slow.
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": "10 minutes"}):
+        with distributed.Client(n_workers=2, **options) as client:
+            with joblib.parallel_config(backend="dask"):
+                yield client
 
 
 def test_dask_workers_make_the_same_store(cluster, sounds, undisturbed, tmp_path):
     distributed = pytest.importorskip("distributed")
     with distributed.get_task_stream(cluster) as stream:
         assert build(sounds, tmp_path / "features").made == 60
-        again = build(sounds, tmp_path / "features")
-    assert len({task["worker"] for task in stream.data}) == 2
+    assert len(workers := {task["worker"] for task in stream.data}) == 2
+    with distributed.get_task_stream(cluster) as stream:
+        with joblib.parallel_config(backend="dask", workers=[min(workers)]):  # and Dask's options
+            again = build(sounds, tmp_path / "features")
+    assert {task["worker"] for task in stream.data} == {min(workers)}
     assert (again.made, again.kept) == (0, 60)
     assert files_of(tmp_path / "features") == files_of(undisturbed)
 
@@ -366,6 +371,7 @@ corpus._table = trap
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cluster", [TRAP], indirect=True, ids=["trap"])
 def test_a_sound_that_kills_every_dask_worker_is_named_and_the_rest_goes_on(
     cluster, sounds, undisturbed, tmp_path
@@ -377,6 +383,16 @@ def test_a_sound_that_kills_every_dask_worker_is_named_and_the_rest_goes_on(
         again = build(sounds, tmp_path / "features")
     assert again.made == len(report.skipped) + 1 and not again.skipped
     assert files_of(tmp_path / "features") == files_of(undisturbed)
+
+
+def test_a_dask_cluster_without_workers_is_not_waited_for_without_an_end(
+    cluster, sounds, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(corpus, "PATIENCE", 2)
+    thread = meanwhile(lambda: cluster.cluster.scale(0), tmp_path / "features", 9)
+    with pytest.raises(RuntimeError, match="no worker for a minute.*start the cluster again"):
+        build(sounds, tmp_path / "features")
+    thread.join()
 
 
 def test_a_dask_cluster_that_is_gone_is_said_with_its_cure(cluster, sounds, tmp_path):
