@@ -63,7 +63,7 @@ mutants: .venv/installed ## plant 300 small faults and see whether the tests not
 matrix: ## test on every Python at hand (PYTHONS=...), newest and lowest versions: an hour
 	@"$(PYTHON)" tests/matrix.py $(PYTHONS)
 
-bench: .venv/installed ## measure speed and quality beside librosa, the panels, a corpus: 20 minutes
+bench: .venv/installed ## measure speed and quality beside librosa, the panels, a corpus: half an hour
 	@PYTHONPATH=.:notebooks .venv/bin/python tests/bench.py
 
 # Of a notebook's metadata, outputs keeps tags, slide types, what is folded and the kernel.

@@ -27,6 +27,10 @@ Metadata is JSON under the key ``corpus``: of an item ``version``, ``recipe``, `
 and ``source`` (path, sha256, rate, channels, samples); in ``_common_metadata`` the scaling
 instead of a source. Every page of an item carries a checksum, and reading compares it.
 
+Table tools open every file before they answer, which of 100,000 items takes 10 to 30 s: `pack`
+writes the same rows into a few large files, where they need none of that. The store stays what
+is resumed and read item by item.
+
 What works in parallel is joblib: in processes of this machine, or on a Dask cluster inside
 ``joblib.parallel_config(backend="dask")``, whose workers must see both folders and import
 this module. One file is one task on one thread, so on processors of one kind the store is
@@ -49,6 +53,7 @@ import hashlib
 import itertools
 import json
 import os
+import shutil
 import sys
 import time
 import unicodedata
@@ -455,15 +460,11 @@ def build(folder, store, recipe, *, n_jobs=None, progress=True):
     _begin(store, recipe)
     say = progress if callable(progress) else _say if progress else None
     report, n_done, busy, said, last = Report(unread=unread), 0, 0.0, 0.0, time.monotonic()
-    places = folder.absolute(), store  # a worker may stand elsewhere
-    tasks = (
-        joblib.delayed(_make)(*places, list(sources), recipe)
-        for _, sources in itertools.groupby(find_sounds(folder), key=_folded)
-    )
+    make = functools.partial(_make, folder.absolute(), store, recipe)  # a worker stands elsewhere
+    tasks = (list(sources) for _, sources in itertools.groupby(find_sounds(folder), key=_folded))
     try:
         with threadpoolctl.threadpool_limits(1):
-            results = joblib.Parallel(n_jobs, return_as="generator")(tasks)
-            for sources, made, seconds, why in results:
+            for sources, made, seconds, why in _results(make, tasks, n_jobs):
                 report.made += made
                 report.kept += not made and not why
                 report.seconds += seconds
@@ -480,10 +481,114 @@ def build(folder, store, recipe, *, n_jobs=None, progress=True):
             f"a worker was killed after {n_done} files, as by a lack of memory. What the store "
             f"holds is whole. It was near {near}: cut long files, or take fewer n_jobs"
         ) from error
-    report.without_source = [item for item in _items(store) if not _has_source(folder, store, item)]
+    _clear(store)  # of a cluster's workers some may have been killed
+    report.skipped = dict(sorted(report.skipped.items()))  # a cluster answers in any order
+    if sum(1 for _ in _items(store)) > report.made + report.kept:  # some were not asked for
+        gone = (item for item in _items(store) if not _has_source(folder, store, item))
+        report.without_source = [*gone]
     if progress is True:
         print(file=sys.stderr)
     return report
+
+
+def _results(make, tasks, n_jobs):
+    """Yields what `make` returns for each task, as many at once as the surroundings have."""
+    backend, _ = joblib.parallel.get_active_backend()
+    if not hasattr(backend, "client"):
+        return joblib.Parallel(n_jobs, return_as="generator")(map(joblib.delayed(make), tasks))
+    return _loss_named(_by_dask(make, tasks, backend.client, backend.submit_kwargs))
+
+
+def _loss_named(results):
+    """Yields results from a Dask cluster, or says what to do if it is gone."""
+    from distributed import CancelledError, TimeoutError
+    from distributed.comm import CommClosedError
+
+    try:
+        yield from results
+    except (CancelledError, CommClosedError, TimeoutError):
+        raise RuntimeError(
+            "the Dask cluster is gone, or has had no worker for a minute. What the store holds is "
+            "whole: start the cluster again, then make the call again"
+        ) from None
+
+
+def _by_dask(make, tasks, client, options):
+    """Yields the same from a Dask cluster, in the order in which it comes.
+
+    By Dask's own client: a task whose workers were killed, which Dask gives up after the fourth,
+    joblib waits for without an end. A task is 0.2 s of work, if not a longer file, since to hand
+    it over takes some milliseconds.
+    """
+    from distributed import KilledWorker, as_completed
+
+    batches, waiting, size = {}, as_completed(loop=client.loop), 1
+    tasks, ahead = iter(tasks), 2 * max(8, sum(client.nthreads().values()))
+
+    def submit(batch):
+        future = client.submit(_make_all, make, batch, pure=False, **options)
+        batches[future.key] = batch
+        waiting.add(future)
+
+    while True:
+        while waiting.count() < ahead and (batch := [*itertools.islice(tasks, size)]):
+            submit(batch)
+        if waiting.is_empty():
+            return
+        future = _patiently(client, functools.partial(_next, waiting))
+        batch = batches.pop(future.key)
+        try:
+            results, seconds = _patiently(client, future.result)
+        except KilledWorker:  # by one of them: which?
+            if len(batch) == 1:
+                yield batch[0], 0, 0.0, KILLED
+            else:
+                for task in batch:
+                    submit([task])
+            continue
+        size = max(1, min(2 * size, round(len(batch) * 0.2 / seconds)))
+        yield from results
+
+
+def _patiently(client, ask):
+    """Returns an answer, however long it takes, while there are workers: Dask waits for some.
+
+    Results too: one that is lost with its worker is computed again.
+    """
+    from distributed import TimeoutError
+
+    while True:
+        try:
+            return ask(timeout=PATIENCE)
+        except TimeoutError:
+            client.wait_for_workers(1, timeout=PATIENCE)
+
+
+def _next(waiting, timeout):
+    """Returns the next future that has ended, or raises TimeoutError."""
+    from distributed import TimeoutError
+
+    asked = time.monotonic()
+    while not waiting.has_ready():
+        if time.monotonic() - asked > timeout:
+            raise TimeoutError
+        time.sleep(0.005)
+    return next(waiting)
+
+
+PATIENCE = 60  # seconds without a worker
+
+
+def _make_all(make, batch):
+    """Returns what `make` returns for each of a batch, and the seconds that it took."""
+    start = time.perf_counter()
+    return [make(task) for task in batch], time.perf_counter() - start
+
+
+KILLED = (
+    "was on several workers that were killed, as by a lack of memory: cut it if it is long, or "
+    "give each worker more memory, then call build again"
+)
 
 
 def _line(report, n_done, n_files, busy):
@@ -516,7 +621,7 @@ def _one_thread():
     threadpoolctl.threadpool_limits(1)
 
 
-def _make(folder, store, sources, recipe):
+def _make(folder, store, recipe, sources):
     """Writes one item, if need be; returns its files, 1 if so, its seconds, why it was not."""
     _one_thread()
     item = _item(sources[0])
@@ -559,8 +664,8 @@ def _only(sources):
 def _is_finished(target, recipe, sha256):
     """Returns whether an item is there, whole, and made so, of a file with this checksum."""
     try:
-        about = _metadata(target)
-        _read(target)  # all of it: a power cut may leave a hole
+        table = _read(target)  # all of it: a power cut may leave a hole
+        about = _said(target, table.schema)
         return _recipe(about) == recipe and about["source"]["sha256"] == sha256
     except (FileNotFoundError, pa.ArrowInvalid):
         return False
@@ -625,13 +730,9 @@ def _table(recipe, item, X, f0, source):
 def _write(table, path):
     """Writes a Parquet file that is whole from the moment it has its name."""
     unfinished = path.with_name(f".{uuid.uuid4().hex}.tmp")
-    encodings = dict(  # of the columns that are there; floats pack better byte by byte
-        use_dictionary=["item", "f0"],
-        use_byte_stream_split=["mel.list.element", "mfcc.list.element"],
-    )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(table, unfinished, compression="zstd", write_page_checksum=True, **encodings)
+        pq.write_table(table, unfinished, **FORMAT)
         with unfinished.open("rb+") as file:
             os.fsync(file.fileno())  # on the disk, before it gets its name
         os.replace(unfinished, path)
@@ -640,10 +741,19 @@ def _write(table, path):
             unfinished.unlink(missing_ok=True)
         raise OSError(
             f"{path} cannot be written ({error}). What the store holds is whole: "
-            f"{CURES.get(error.errno, 'see whether the disk is well')}, then make the call again"
+            f"{_cure(error)}, then make the call again"
         ) from None
 
 
+def _cure(error):
+    return CURES.get(error.errno, "see whether the disk is well")
+
+
+FORMAT = dict(
+    compression="zstd", write_page_checksum=True,
+    use_dictionary=["item", "f0"],  # of the columns that are there
+    use_byte_stream_split=["mel.list.element", "mfcc.list.element"],  # floats pack better so
+)  # fmt: skip
 CURES = {
     errno.ENOSPC: "make room",
     errno.EDQUOT: "make room",
@@ -673,6 +783,11 @@ def _begin(store, recipe):
         raise FileExistsError(f"{store} is there, and no store of features: name a new folder")
     if there != recipe or path != marker:
         _write(_schema(recipe).empty_table(), marker)
+    _clear(store)
+
+
+def _clear(store):
+    """Removes what a process that was killed had not finished."""
     for unfinished in store.rglob(".*.tmp"):
         unfinished.unlink(missing_ok=True)
 
@@ -697,8 +812,14 @@ def _items(store):
 def _metadata(path):
     """Returns the metadata of an item or a store, if this module can read it."""
     with _damage_named(path):
-        text = (pq.read_schema(path).metadata or {}).get(b"corpus")
-        metadata = json.loads(text or "{}")
+        schema = pq.read_schema(path)
+    return _said(path, schema)
+
+
+def _said(path, schema):
+    """Returns what the schema of an item or a store says, if this module can read it."""
+    with _damage_named(path):
+        metadata = json.loads((schema.metadata or {}).get(b"corpus") or "{}")
         version = metadata.get("version", 0)
         is_later = version > VERSION
     if not version or "recipe" not in metadata:
@@ -713,7 +834,13 @@ def _metadata(path):
 
 def _recipe(metadata):
     """Returns the recipe of an item or a store; what an older one does not say is as it was."""
-    return Recipe(**metadata["recipe"])
+    return _tried(json.dumps(metadata["recipe"]))
+
+
+@functools.lru_cache(maxsize=8)
+def _tried(values):
+    """Returns the recipe of these values, in JSON: it goes down and up once, not for each item."""
+    return Recipe(**json.loads(values))
 
 
 def _read(path, columns=None):
@@ -865,3 +992,144 @@ def fit_scaler(store, items=None):
     found = dict(mean_var_scale=rows, n_frames=int(scaler.n_samples_seen_), n_items=n_items)
     _write(_schema(store.recipe, scaler=found).empty_table(), store.path / "_common_metadata")
     return scaler
+
+
+# ----------------------------------------------------------------------------------------
+# 4. Packing a store
+# ----------------------------------------------------------------------------------------
+
+
+def pack(store, folder):
+    """Writes a store into a few large Parquet files, for table tools.
+
+    They open every file before they answer, and of a hundred thousand small ones that takes
+    them 10 to 30 s. The store stays what is resumed and read item by item; to pack it anew,
+    remove the folder first. Memory does not grow with the number of items.
+
+    ``folder/frames/part-00000.parquet`` and the next ones, of some 128 MB each, hold the columns
+    of the items, a frame in each row, all items in fixed order. Statistics of every group of
+    rows say between which items it lies, so a tool that asks for one reads hardly more. The
+    recipe, but no source, is in the schema's metadata. ``folder/items.parquet`` holds a row for
+    each item: item, n_frames, and its source, that is path, sha256, sr, channels, n_samples.
+
+    Parameters
+    ----------
+    store : Store
+    folder : str or path
+        A new folder, not in the store. It is not there until all of it is.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    FileExistsError, ValueError
+        The folder is there; it lies in the store; an item is damaged (call `build`).
+    OSError
+        It cannot be written, as on a full disk.
+
+    Examples
+    --------
+    >>> path = getfixture("tmp_path") / "features"
+    >>> report = build("data/minute", path, Recipe(), progress=False)
+    >>> packed = pack(open_store(path), path.with_name("packed"))
+    >>> items, frames = (pq.read_table(packed / name) for name in ("items.parquet", "frames"))
+    >>> sum(items["n_frames"].to_pylist()) == len(frames)
+    True
+    """
+    if not isinstance(store, Store):
+        raise TypeError(f"store={store!r} must be a Store: open_store(path) opens one")
+    folder = _as_path(folder).absolute()
+    if folder.resolve().is_relative_to(store.path.resolve()):
+        raise ValueError(f"{folder} lies in the store, as its items do: name a folder beside it")
+    if os.path.lexists(folder):
+        raise FileExistsError(f"{folder} is there already: remove it, or name a new folder")
+    unfinished = folder.with_name(f".{folder.name}.tmp")
+    try:
+        shutil.rmtree(unfinished, ignore_errors=True)  # of a call that was killed
+        (unfinished / "frames").mkdir(parents=True)
+        _pack(store, unfinished)
+        os.replace(unfinished, folder)
+    except OSError as error:
+        message = f"{folder} cannot be written ({error}): {_cure(error)}, then make the call again"
+        raise OSError(message) from None
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return folder
+
+
+GROUP_ROWS = 2**15  # nine minutes of frames: 10 MB of 80 bands, which a reader takes at once
+GROUP_TABLES = 1000  # or so many: a small table takes twenty times its size in memory
+PART_BYTES = 128 * 2**20
+ITEMS = pa.schema(
+    dict(item=pa.string(), n_frames=pa.int32(), path=pa.string(), sha256=pa.string())
+    | dict.fromkeys(["sr", "channels", "n_samples"], pa.int64())
+)
+
+
+def _pack(store, folder):
+    """Writes the frames of all items, in parts, and a table of the items."""
+    schema = _schema(store.recipe)
+    names = (folder / "frames" / f"part-{k:05}.parquet" for k in itertools.count())
+    with _Rows(folder / "items.parquet", ITEMS) as items, contextlib.ExitStack() as stack:
+        part = stack.enter_context(_Rows(next(names), schema))
+        for item in store:
+            if part.n_bytes > PART_BYTES:
+                stack.close()
+                part = stack.enter_context(_Rows(next(names), schema))
+            frames, source = _whole(store, item)
+            part.add(frames.replace_schema_metadata(schema.metadata))
+            row = dict(item=item, n_frames=len(frames)) | source
+            items.add(pa.Table.from_pylist([row], ITEMS))
+
+
+def _whole(store, item):
+    """Returns the table of an item, and its source, if it is of the store's recipe."""
+    path = _path(store.path, item)
+    table = _read(path)
+    about = _said(path, table.schema)
+    with _damage_named(path):
+        if _recipe(about) != store.recipe:
+            raise ValueError("it is of another recipe")
+    return table, about["source"]
+
+
+class _Rows:
+    """A Parquet file that gathers the tables it is given into large groups of rows."""
+
+    def __init__(self, path, schema):
+        self.file = path.open("xb")
+        self.writer = pq.ParquetWriter(self.file, schema, **FORMAT)
+        self.tables, self.n_rows = [], 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, failed, *_):
+        with self.file:
+            try:
+                if not failed:
+                    self._write()
+                    self.writer.close()
+                    self.file.flush()
+                    os.fsync(self.file.fileno())
+            finally:
+                self.writer.is_open = False  # or it writes its end when it is collected
+
+    @property
+    def n_bytes(self):
+        """Bytes that are written."""
+        return self.file.tell()
+
+    def add(self, table):
+        self.tables.append(table)
+        self.n_rows += len(table)
+        if self.n_rows >= GROUP_ROWS or len(self.tables) >= GROUP_TABLES:
+            self._write()
+
+    def _write(self):
+        if self.n_rows:
+            self.writer.write_table(pa.concat_tables(self.tables).combine_chunks())
+        self.tables, self.n_rows = [], 0

@@ -1,7 +1,8 @@
-"""Measures the engine beside librosa, the panels, a corpus: `make bench`, 20 minutes.
+"""Measures the engine beside librosa, the panels, a corpus: `make bench`, half an hour.
 
 Contestants take turns in one process, on one thread; a time is the median of seven turns,
-a ratio the median of the seven ratios. Nothing here is a test: machines differ.
+a ratio the median of the seven ratios. Nothing here is a test: machines differ. The longest
+part is `scale`, eight minutes, of which the corpus of 100,000 sounds takes seven.
 One part alone: `PYTHONPATH=.:notebooks .venv/bin/python tests/bench.py corpus`.
 """
 
@@ -11,6 +12,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -55,6 +57,10 @@ try:
     from dask.distributed import Client
 except ImportError:
     Client = None  # an extra: make .venv/extras
+try:
+    import duckdb
+except ImportError:
+    duckdb = None  # the same
 try:
     import parselmouth
 except ImportError:
@@ -296,8 +302,8 @@ def utterances(folder, percents):
 
 SPOKEN = dict(n_fft=512, n_mels=128, n_mfcc=20, pitch=(65, 420))
 RECIPES = {  # and the speeds at which the corpus is repeated, so that a turn takes a second or more
-    "80 mel bands": (corpus.Recipe(), range(80, 125, 5)),
-    "20 MFCCs, pitch": (corpus.Recipe(**SPOKEN), [100]),
+    "80 mel bands": (corpus.Recipe(), range(80, 125, 2)),
+    "20 MFCCs, pitch": (corpus.Recipe(**SPOKEN), range(80, 125, 5)),
 }
 if SwiftF0:
     RECIPES["20, swift's pitch"] = (corpus.Recipe(**SPOKEN, tracker="swift"), range(80, 125, 5))
@@ -306,14 +312,16 @@ if SwiftF0:
 def corpora():
     """Prints how fast `corpus.build` is, alone and with others, and how large the result."""
     print("\nA corpus in FLAC files of 12 s, to features and back on the disk")
-    print(f"{'':16}minutes  h of sound per   times faster      MB per h   hours for 1,000 h on")
+    print(f"{'':16}minutes  h of sound per  times faster:     MB per h   hours for 1,000 h on")
     print(f"{'':16}              core-hour  2 proc.  2 Dask   (of FLAC)  1 core 16 cores    256")
+    print(f"{'':16}                        than 1  than 1")
     with tempfile.TemporaryDirectory() as work, contextlib.ExitStack() as stack:
         if Client:
             keep = {"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None}
             dask.config.set(keep)  # memory: see corpus.py
             options = dict(n_workers=2, threads_per_worker=1, dashboard_address=None)
-            stack.enter_context(Client(**options, silence_logs=50))
+            client = stack.enter_context(Client(**options, silence_logs=50))
+            workers = [*client.scheduler_info()["workers"]]
         for name, (recipe, percents) in RECIPES.items():
             sounds = Path(work) / name
             length, flac = utterances(sounds, percents)
@@ -323,23 +331,116 @@ def corpora():
                 corpus.build(sounds, store, recipe, n_jobs=n_jobs, progress=False)
                 return store
 
-            def on_dask(build=build):
-                with joblib.parallel_config(backend="dask"):
-                    build(n_jobs=2)
+            def on_dask(n_workers, build=build):
+                with joblib.parallel_config(backend="dask", workers=workers[:n_workers]):
+                    build(n_jobs=None)
 
-            runs = [build, functools.partial(build, 2)] + ([on_dask] if Client else [])
+            runs = [build, functools.partial(build, 2)]
+            runs += [functools.partial(on_dask, n) for n in (1, 2)] if Client else []
             one, two, *others = seconds(*runs, turns=3)
             start = time.process_time()  # of a core, whoever else uses the machine
             store = build()
             rate = length / (time.process_time() - start)
             size = sum(file.stat().st_size for file in store.rglob("*.parquet"))
-            by_dask = f"{ratio(one, others[0]):8.2f}" if others else "       –"
+            by_dask = f"{ratio(*others):8.2f}" if others else "       –"
             hours = "".join(f"{1000 / rate / cores:9.3g}" for cores in (1, 16, 256))
             print(
                 f"{name:16}{length / 60:7.1f} {rate:15.0f} {ratio(one, two):8.2f}{by_dask} "
                 f"{size / length * 3.6e-3:7.1f} ({size / flac:3.0%}){hours}",
                 flush=True,
             )
+
+
+def short_sounds(folder, n_files):
+    """Writes so many sounds of 0.1 s, each other noise, five hundred to a folder."""
+    file, rng = io.BytesIO(), np.random.default_rng(0)
+    soundfile.write(file, np.zeros(1600, np.int16), 16000, format="WAV")
+    head = file.getvalue()[:-3200]
+    for k in range(n_files):
+        path = folder / f"{k // 500:03}" / f"{k:06}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(head + rng.bytes(3200))
+
+
+SIZES = (1000, 10_000, 100_000)
+BUILD = "corpus.build('sounds', 'store', recipe, n_jobs=2, progress=False); executor().shutdown()"
+QUERY = """duckdb.sql("select count(*), avg(mel[1]) from '%s/**/*.parquet'").fetchall()"""
+SCAN = "pc.mean(pc.list_element(pa.dataset.dataset('%s').to_table()['mel'], 0))"
+STEPS = {  # each in a process of its own
+    "build": BUILD,
+    "resume": BUILD,
+    "open": "corpus.open_store('store').items",
+    "pack": "corpus.pack(corpus.open_store('store'), 'packed')",
+    "DuckDB": QUERY % "store",
+    "packed": QUERY % "packed/frames",
+    "pyarrow": SCAN % "store",
+    "packed ": SCAN % "packed/frames",
+}
+ALONE = """
+import contextlib, json, resource, time
+import pyarrow as pa, pyarrow.compute as pc, pyarrow.dataset
+from joblib.externals.loky import get_reusable_executor as executor
+import corpus
+with contextlib.suppress(ImportError):
+    import duckdb
+recipe = corpus.Recipe(n_fft=512, n_mels=40)
+start = time.perf_counter()
+%s
+took = time.perf_counter() - start
+status = dict(line.split(":") for line in open("/proc/self/status"))  # ru_maxrss is the parent's
+kilobytes = int(status["VmHWM"].split()[0]), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+print(json.dumps([took, max(kilobytes) / 1024]))
+"""
+
+
+def scale():
+    """Prints how the time and the memory of a store grow, and how long table tools wait for it."""
+    print("\nA corpus of many sounds of 0.1 s: seconds, each in a process of its own, two workers;")
+    print(
+        "MB of the largest process; the first query, over all frames of items and of packed parts"
+    )
+    steps = {name: line for name, line in STEPS.items() if duckdb or "duckdb" not in line}
+    print(f"{'items':>8}" + "".join(f"{name:>9}" for name in steps) + "  MB: build resume pack")
+    for n_files in SIZES:
+        with tempfile.TemporaryDirectory() as work:
+            short_sounds(Path(work) / "sounds", n_files)
+            options = dict(cwd=work, env=os.environ | {"PYTHONPATH": str(ROOT)})
+            found = {
+                name: json.loads(run(["-c", ALONE % line], **options))
+                for name, line in steps.items()
+            }
+        times = "".join(f"{took:9.2f}" for took, _ in found.values())
+        sizes = "".join(f"{found[name][1]:6.0f}" for name in ("build", "resume", "pack"))
+        print(f"{n_files:8}{times}    {sizes}", flush=True)
+
+
+def killed():
+    """Prints what is lost when one of two Dask workers is killed in the middle of a corpus."""
+    options = dict(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50)
+    with tempfile.TemporaryDirectory() as work, Client(**options) as client:
+        sounds, store, alone = (Path(work) / name for name in ("sounds", "store", "alone"))
+        short_sounds(sounds, SIZES[0])
+        victims = [*client.run(os.getpid).values()][:1]
+
+        def kill(line):
+            if victims and int(line.split("] ")[1].split()[0]) > SIZES[0] / 3:
+                os.kill(victims.pop(), signal.SIGKILL)
+
+        with joblib.parallel_config(backend="dask"):
+            report = corpus.build(sounds, store, RECIPES["80 mel bands"][0], progress=kill)
+        corpus.build(sounds, alone, RECIPES["80 mel bands"][0], progress=False)
+        made, undisturbed = (
+            {
+                path.relative_to(folder): path.read_bytes()
+                for path in folder.rglob("*.*")
+                if path.is_file()
+            }
+            for folder in (store, alone)
+        )
+    print(
+        f"One of two Dask workers killed with -9: {report.made + report.kept} of {SIZES[0]} items"
+        f" there, {'all' if made == undisturbed else 'NOT ALL'} byte for byte as undisturbed"
+    )
 
 
 def trackers():
@@ -512,9 +613,9 @@ def hand_in(folder, n_students):
         path.write_text(json.dumps(own), encoding="utf-8")
 
 
-def run(command):
+def run(command, **options):
     """Returns what a command of ours prints."""
-    options = dict(capture_output=True, text=True, encoding="utf-8", check=True)
+    options |= dict(capture_output=True, text=True, encoding="utf-8", check=True)
     return subprocess.run([sys.executable, "-W", "ignore", *command], **options).stdout
 
 
@@ -534,7 +635,8 @@ def engine():
 
 if __name__ == "__main__":
     matplotlib.use("agg")
-    parts = sys.argv[1:] or ["engine", "panels", "corpus", "browser", "class", "first"]
+    known = ["engine", "panels", "corpus", "scale", "browser", "class", "first"]
+    parts = sys.argv[1:] or known
     with threadpoolctl.threadpool_limits(1):
         if "engine" in parts:
             engine()
@@ -543,6 +645,10 @@ if __name__ == "__main__":
         if "corpus" in parts:
             corpora()
             pitches(clips())
+        if "scale" in parts:
+            scale()
+            if Client and os.name == "posix":
+                killed()
     if "class" in parts:
         a_class()
     if "first" in parts:

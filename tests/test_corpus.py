@@ -303,16 +303,108 @@ def test_the_store_does_not_depend_on_the_workers(n_jobs, sounds, undisturbed, t
     assert files_of(tmp_path / "features") == files_of(undisturbed)
 
 
-def test_dask_workers_make_the_same_store(sounds, undisturbed, tmp_path):
+signals = pytest.mark.skipif(os.name != "posix", reason="signals work otherwise there")
+
+
+@pytest.fixture
+def cluster(request, tmp_path):
+    """A client of two Dask workers, each a process that its nanny starts again."""
+    dask, distributed = map(pytest.importorskip, ("dask", "distributed"))
+    options = dict(processes=True, threads_per_worker=1, dashboard_address=None, silence_logs=50)
+    if hasattr(request, "param"):  # what every worker runs before it begins
+        (tmp_path / "preload.py").write_text(request.param)
+        options["preload"] = [str(tmp_path / "preload.py")]
+    # After 15 s without a worker that died Dask closes its nanny, who may have been slow.
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": "10 minutes"}):
+        with distributed.Client(n_workers=2, **options) as client:
+            with joblib.parallel_config(backend="dask"):
+                yield client
+
+
+def test_dask_workers_make_the_same_store(cluster, sounds, undisturbed, tmp_path):
     distributed = pytest.importorskip("distributed")
-    options = dict(processes=True, threads_per_worker=1, dashboard_address=None)
-    with distributed.Client(n_workers=2, **options) as client:
-        with distributed.get_task_stream(client) as stream, joblib.parallel_config(backend="dask"):
-            assert build(sounds, tmp_path / "features").made == 60
+    with distributed.get_task_stream(cluster) as stream:
+        assert build(sounds, tmp_path / "features").made == 60
+    assert len(workers := {task["worker"] for task in stream.data}) == 2
+    with distributed.get_task_stream(cluster) as stream:
+        with joblib.parallel_config(backend="dask", workers=[min(workers)]):  # and Dask's options
             again = build(sounds, tmp_path / "features")
-        assert len({task["worker"] for task in stream.data}) == 2
+    assert {task["worker"] for task in stream.data} == {min(workers)}
     assert (again.made, again.kept) == (0, 60)
     assert files_of(tmp_path / "features") == files_of(undisturbed)
+
+
+def meanwhile(act, store, least):
+    """Starts a thread that acts once a store has so many items."""
+
+    def wait():
+        while len([*store.rglob("*.parquet")]) < least:
+            time.sleep(0.001)
+        act()
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread
+
+
+@signals
+def test_a_dask_worker_killed_in_the_middle_loses_nothing(cluster, sounds, undisturbed, tmp_path):
+    store, workers = tmp_path / "features", cluster.run(os.getpid)
+    (address, victim), _ = workers.items()
+    thread = meanwhile(lambda: os.kill(victim, signal.SIGKILL), store, 20)
+    report = build(sounds, store)
+    thread.join()
+    # What it had made and not yet told of is found finished by the worker that is asked next.
+    assert report.made + report.kept == 60 and report.made >= 20 and not report.skipped
+    assert address not in cluster.run(os.getpid), "it came in the middle, and another took over"
+    assert files_of(store) == files_of(undisturbed)
+
+
+TRAP = """
+import os
+import corpus
+def trap(recipe, item, *rest, table=corpus._table):
+    if item == "b/01":
+        os._exit(1)  # as if the kernel had ended it for lack of memory
+    return table(recipe, item, *rest)
+corpus._table = trap
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cluster", [TRAP], indirect=True, ids=["trap"])
+def test_a_sound_that_kills_every_dask_worker_is_named_and_the_rest_goes_on(
+    cluster, sounds, undisturbed, tmp_path
+):
+    report = build(sounds, tmp_path / "features")
+    assert report.skipped.pop("b/01.wav").startswith("was on several workers that were killed")
+    assert len(report.skipped) <= 4, "and at most those that waited on the same workers"
+    with joblib.parallel_config("loky"):  # of this machine, and no trap
+        again = build(sounds, tmp_path / "features")
+    assert again.made == len(report.skipped) + 1 and not again.skipped
+    assert files_of(tmp_path / "features") == files_of(undisturbed)
+
+
+def test_a_dask_cluster_without_workers_is_not_waited_for_without_an_end(
+    cluster, sounds, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(corpus, "PATIENCE", 2)
+    thread = meanwhile(lambda: cluster.cluster.scale(0), tmp_path / "features", 9)
+    with pytest.raises(RuntimeError, match="no worker for a minute.*start the cluster again"):
+        build(sounds, tmp_path / "features")
+    thread.join()
+
+
+def test_a_dask_cluster_that_is_gone_is_said_with_its_cure(cluster, sounds, tmp_path):
+    store = tmp_path / "features"
+    thread = meanwhile(cluster.cluster.close, store, 9)
+    with pytest.raises(RuntimeError, match="the Dask cluster is gone.*start the cluster again"):
+        build(sounds, store)
+    thread.join()
+    with pytest.raises(RuntimeError, match="the Dask cluster is gone"):
+        build(sounds, store)
+    with joblib.parallel_config("loky"):
+        assert build(sounds, store).kept >= 9
 
 
 def start(folder, store, n_jobs, prelude=""):
@@ -326,9 +418,6 @@ def start(folder, store, n_jobs, prelude=""):
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", textwrap.dedent(script)]
     return subprocess.Popen(command, env=environment, start_new_session=True)
-
-
-signals = pytest.mark.skipif(os.name != "posix", reason="signals work otherwise there")
 
 
 @signals
@@ -500,6 +589,139 @@ def test_when_a_worker_is_killed_the_files_that_it_was_near_are_named(sounds, tm
     assert build(sounds, store).kept > 3
 
 
+# --- packed for table tools -----------------------------------------------------------------
+
+
+@pytest.fixture
+def packed(undisturbed, tmp_path, monkeypatch):
+    """That store, packed into many small parts of many small groups of rows."""
+    monkeypatch.setattr(corpus, "GROUP_ROWS", 200)
+    monkeypatch.setattr(corpus, "PART_BYTES", 100_000)
+    return corpus.pack(corpus.open_store(undisturbed), tmp_path / "packed")
+
+
+def test_packed_frames_are_those_of_the_items_bit_for_bit_in_order(undisturbed, packed):
+    store = corpus.open_store(undisturbed)
+    parts = sorted((packed / "frames").iterdir())
+    assert len(parts) > 3 and parts[1].name == "part-00001.parquet"
+    read = [pq.ParquetFile(part, page_checksum_verification=True).read() for part in parts]
+    items = [pq.read_table(undisturbed / f"{item}.parquet", partitioning=None) for item in store]
+    assert pa.concat_tables(read).equals(pa.concat_tables(items))
+    assert pyarrow.dataset.dataset(packed / "frames").to_table().equals(pa.concat_tables(items))
+    about = json.loads(read[0].schema.metadata[b"corpus"])
+    assert Recipe(**about["recipe"]) == MEL and about["conventions"] == corpus.CONVENTIONS
+    assert about["version"] == 1 and "source" not in about
+
+
+def test_a_reader_that_asks_for_one_item_may_skip_the_other_rows(packed):
+    found = 0
+    for part in (packed / "frames").iterdir():
+        about = pq.read_metadata(part)
+        groups = [about.row_group(k) for k in range(about.num_row_groups)]
+        assert all(group.num_rows >= 200 for group in groups[:-1])
+        within = [group.column(0).statistics for group in groups]
+        found += sum(item.min <= "b/01" <= item.max for item in within)
+    assert found == 1
+
+
+def test_the_table_of_packed_items_says_what_they_were_made_of(undisturbed, packed):
+    store, table = corpus.open_store(undisturbed), pq.read_table(packed / "items.parquet")
+    assert table.column_names == "item n_frames path sha256 sr channels n_samples".split()
+    rows = table.to_pylist()
+    assert [row.pop("item") for row in rows] == store.items
+    assert [row.pop("n_frames") for row in rows] == [store.features(i).shape[1] for i in store]
+    assert rows == [store.source(item) for item in store]
+
+
+def test_duckdb_reads_what_is_packed(undisturbed, packed):
+    duckdb = pytest.importorskip("duckdb")
+    query = f"select mel from '{packed}/frames/*.parquet' where item = 'b/01' order by frame"
+    X = corpus.open_store(undisturbed).features("b/01")
+    assert np.array_equal(np.array(duckdb.sql(query).fetchall(), np.float32)[:, 0].T, X)
+    query = f"select item, n_frames from '{packed}/items.parquet' join (select item, count(*) as n"
+    query += f" from '{packed}/frames/*.parquet' group by item) using (item) where n = n_frames"
+    assert len(duckdb.sql(query).fetchall()) == 60
+
+
+def test_a_store_with_a_pitch_is_packed_with_it(sounds, tmp_path):
+    build(sounds / "a", tmp_path / "features", Recipe(n_fft=512, n_mfcc=13, pitch=SPEECH))
+    packed = corpus.pack(corpus.open_store(tmp_path / "features"), tmp_path / "packed")
+    table = pq.read_table(packed / "frames")
+    assert table.column_names == ["item", "frame", "mfcc", "f0"]
+    items = [pq.read_table(path) for path in sorted((tmp_path / "features").glob("*.parquet"))]
+    assert table.equals(pa.concat_tables(items))
+
+
+def test_packing_stopped_half_way_leaves_nothing_and_killed_nothing_seen(
+    undisturbed, tmp_path, monkeypatch
+):
+    store, n_items = corpus.open_store(undisturbed), []
+    script = """
+    import os, signal, sys
+    import corpus
+    whole, count = corpus._whole, []
+    def kill(store, item):
+        count.append(item)
+        if len(count) == 30:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return whole(store, item)
+    corpus._whole = kill
+    corpus.pack(corpus.open_store(sys.argv[1]), sys.argv[2])
+    """
+    command = [sys.executable, "-c", textwrap.dedent(script), undisturbed, tmp_path / "packed"]
+    killed = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    if os.name == "posix":
+        assert killed.returncode == -signal.SIGKILL
+    assert [path.name for path in tmp_path.iterdir()] == [".packed.tmp"], "what is hidden"
+
+    def interrupt(*args):
+        n_items.append(args)
+        if len(n_items) == 30:
+            raise KeyboardInterrupt
+        return whole(*args)
+
+    whole = corpus._whole
+    with monkeypatch.context() as stopped, pytest.raises(KeyboardInterrupt):
+        stopped.setattr(corpus, "_whole", interrupt)
+        corpus.pack(store, tmp_path / "packed")
+    assert not [*tmp_path.iterdir()]
+    assert corpus.pack(store, tmp_path / "packed") == tmp_path / "packed"
+    assert [path.name for path in tmp_path.iterdir()] == ["packed"]
+
+
+def test_what_cannot_be_packed_is_said_with_its_cure(sounds, tmp_path):
+    build(sounds / "a", tmp_path / "features")
+    store = corpus.open_store(tmp_path / "features")
+    (tmp_path / "there").mkdir()
+    for folder, error, words in [
+        ("there", FileExistsError, "there is there already: remove it, or name a new folder"),
+        ("features", ValueError, "features lies in the store, as its items do: name a folder"),
+        ("features/packed", ValueError, "lies in the store"),
+        ("features/../features/x", ValueError, "lies in the store"),
+    ]:
+        with pytest.raises(error, match=words):
+            corpus.pack(store, tmp_path / folder)
+    with pytest.raises(TypeError, match="store=.* must be a Store: open_store"):
+        corpus.pack(tmp_path / "features", tmp_path / "packed")
+    with pytest.raises(TypeError, match="'' must be the path of a folder"):
+        corpus.pack(store, "")
+    build(sounds / "b", tmp_path / "other", Recipe(n_fft=512, n_mels=20))
+    for spoilt in (lambda path: spoil(path, 500, 600), lambda path: os.truncate(path, 300)):
+        spoilt(tmp_path / "features" / "06.parquet")
+        with pytest.raises(ValueError, match="06.parquet is damaged.*call build, it is made"):
+            corpus.pack(store, tmp_path / "packed")
+    shutil.copy(tmp_path / "other" / "01.parquet", tmp_path / "features" / "06.parquet")
+    with pytest.raises(ValueError, match="06.parquet is damaged .it is of another recipe.: call"):
+        corpus.pack(store, tmp_path / "packed")
+    assert build(sounds / "a", tmp_path / "features").made == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["features", "other", "there"]
+    packed = corpus.pack(store, tmp_path / "packed")
+    with pytest.raises(ValueError, match="was not written by corpus.py"):
+        build(sounds / "a", packed)
+    with pytest.raises(FileNotFoundError, match="is no store"):
+        corpus.open_store(packed)
+
+
 # --- a thousand files ---------------------------------------------------------------------------
 
 
@@ -529,16 +751,21 @@ def test_a_thousand_files_and_one_more(thousand, tmp_path):
 
 
 PEAK = """
-import resource, sys
+import sys
 import corpus
 recipe = corpus.Recipe(n_fft=512, n_mels=40)
 report = corpus.build(sys.argv[1], sys.argv[2], recipe, progress=False)
-corpus.fit_scaler(corpus.open_store(sys.argv[2]))
-print(report.made, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+store = corpus.open_store(sys.argv[2])
+corpus.fit_scaler(store)
+corpus.GROUP_TABLES = 50  # a hundred fill it too
+corpus.pack(store, sys.argv[2] + " packed")
+status = dict(line.split(":") for line in open("/proc/self/status"))
+print(report.made, int(status["VmHWM"].split()[0]) // 1024)  # ru_maxrss would be pytest's own
 """
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="it tells the peak")
 def test_memory_does_not_grow_with_the_corpus(thousand, tmp_path):
     peaks = {}
     for name in ("3", ""):  # a hundred files, or all thousand
@@ -910,6 +1137,22 @@ def test_what_cannot_be_written_is_said_with_its_cure(number, cure, sounds, tmp_
 
 def mount(*arguments):
     return subprocess.run(["mount", *arguments], capture_output=True).returncode == 0
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+def test_a_disk_too_small_for_what_is_packed_is_said_and_left_as_it_was(undisturbed, tmp_path):
+    store, disk = corpus.open_store(undisturbed), tmp_path / "disk"
+    disk.mkdir()
+    if not mount("-t", "tmpfs", "-o", "size=100k", "tmpfs", str(disk)):
+        pytest.skip("only root can make a small disk")
+    try:
+        with pytest.raises(OSError, match="packed cannot be written.*No space left.*make room, th"):
+            corpus.pack(store, disk / "packed")
+        assert not [*disk.iterdir()]
+        assert mount("-o", "remount,size=50m", str(disk))
+        assert len(pq.read_table(corpus.pack(store, disk / "packed") / "items.parquet")) == 60
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
