@@ -45,6 +45,17 @@ def solutions_of(path):
     return path.parent / "solutions" / f"{path.name[:2]}_solutions.ipynb"
 
 
+def begins_as_another(solutions):
+    """Whether solutions begin by running their notebook in the lines of a later one's."""
+
+    def first_cell(path):
+        return re.sub(rf"\b{path.name[:2]}(_\w+\.ipynb)?", "", cells_of(path)[0].source)
+
+    later = [path for path in solutions.parent.glob("*.ipynb") if path > solutions]
+    first = first_cell(solutions)
+    return "run_line_magic" in first and first in map(first_cell, later)
+
+
 FIGURES = []  # those that the notebook has shown
 
 

@@ -3,8 +3,8 @@
 With --nbval a notebook is collected by nbval, cell by cell. Behind its last cell come, in the
 same kernel, the cells of its solutions and the tests of in_the_kernel.py. Solutions that begin
 by running the notebook need not run it again; others may name things anew, and come last. On
-their own all solutions run in `make test-all`. conftest.py makes this file a plugin; without it
-nbval compares cells and nothing else.
+their own solutions run in `make test-all`; of those that begin by the same lines, one.
+conftest.py makes this file a plugin; without it nbval compares cells and nothing else.
 """
 
 import in_the_kernel
@@ -60,6 +60,8 @@ class Solutions(IPyNbFile):
     """The solutions of a notebook, on their own."""
 
     def collect(self):
+        if in_the_kernel.begins_as_another(self.path):
+            return
         for cell in super().collect():
             cell.add_marker("slow")
             yield cell
