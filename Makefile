@@ -3,9 +3,11 @@
 PYTHON ?= python3
 python  = .venv/bin/python -m
 
-# Two processes, each with one thread; a file in one process, and the notebooks, which take the
-# longest, first. Each runs once: tests/lessons.py says how.
-in_turn = OMP_NUM_THREADS=1 $(python) pytest -n 2 --dist loadfile --no-loadscope-reorder
+# Two processes, each with one thread (three where browsers wait more than they work); a file in
+# one process, and the notebooks, which take the longest, first. Each runs once: tests/lessons.py.
+in_turn = OMP_NUM_THREADS=1 $(python) pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
+PROCESSES = 2
+test-all: PROCESSES = 3
 pytest  = $(in_turn) --nbval --nbval-current-env \
 	--nbval-cell-timeout=600 --nbval-sanitize-with=tests/sanitize.cfg \
 	--doctest-modules notebooks tests staircase corpus.py
