@@ -380,9 +380,22 @@ def _as_path(path):
     return Path(os.path.expanduser(path))
 
 
-def _walk(folder, suffixes):
-    """Yields the files with these suffixes below `folder`; two of one name are neighbours."""
-    for path, folders, files in os.walk(folder):
+def _unlisted(error):
+    """Refuses a folder that cannot be listed: os.walk by itself takes it for an empty one."""
+    raise OSError(f"{error.filename} {_closed(error)}") from None
+
+
+def _closed(error):
+    why = error.strerror
+    return f"cannot be listed ({why}): make it readable, or see whether its disk is there"
+
+
+def _walk(folder, suffixes, unlisted=_unlisted):
+    """Yields the files with these suffixes below `folder`; two of one name are neighbours.
+
+    `unlisted` is called with the error of a folder that cannot be listed.
+    """
+    for path, folders, files in os.walk(folder, onerror=unlisted):
         folders[:] = sorted(name for name in folders if name[0] != ".")
         below = Path(path).relative_to(folder)
         for name in sorted(files, key=lambda name: (_folded(name), name)):
@@ -443,11 +456,16 @@ def build(folder, store, recipe, *, n_jobs=None, progress=True):
     >>> print(build("data", getfixture("tmp_path") / "features", Recipe(), progress=False))
     65 made, 0 kept, 0 skipped
     """
-    folder, store = _folder(folder), _as_path(store).absolute()
-    n_files = sum(1 for _ in find_sounds(folder))
-    unread = [*_walk(folder, UNREAD)]
+    folder, store, closed = _folder(folder), _as_path(store).absolute(), {}
+
+    def skip(error):
+        closed[Path(error.filename).relative_to(folder).as_posix()] = _closed(error)
+
+    n_files = sum(1 for _ in _walk(folder, SUFFIXES, skip))
+    unread = [*_walk(folder, UNREAD, skip)]
     if not n_files:
         others = f". {_unread(unread)}" if unread else ""
+        others += "".join(f". {name} {why}" for name, why in closed.items())
         suffixes = " ".join(SUFFIXES)
         raise ValueError(f"{folder} holds no sound, nor does a folder in it: {suffixes}{others}")
     recipe = Recipe(convention=recipe) if isinstance(recipe, at.Recipe) else recipe
@@ -461,7 +479,8 @@ def build(folder, store, recipe, *, n_jobs=None, progress=True):
     say = progress if callable(progress) else _say if progress else None
     report, n_done, busy, said, last = Report(unread=unread), 0, 0.0, 0.0, time.monotonic()
     make = functools.partial(_make, folder.absolute(), store, recipe)  # a worker stands elsewhere
-    tasks = (list(sources) for _, sources in itertools.groupby(find_sounds(folder), key=_folded))
+    sounds = _walk(folder, SUFFIXES, skip)
+    tasks = (list(sources) for _, sources in itertools.groupby(sounds, key=_folded))
     try:
         with threadpoolctl.threadpool_limits(1):
             for sources, made, seconds, why in _results(make, tasks, n_jobs):
@@ -476,12 +495,13 @@ def build(folder, store, recipe, *, n_jobs=None, progress=True):
                     say(_line(report, n_done, n_files, busy))
                     said = now
     except BrokenProcessPool as error:
-        near = ", ".join(itertools.islice(find_sounds(folder), n_done, n_done + 4))
+        near = ", ".join(itertools.islice(_walk(folder, SUFFIXES, skip), n_done, n_done + 4))
         raise RuntimeError(
             f"a worker was killed after {n_done} files, as by a lack of memory. What the store "
             f"holds is whole. It was near {near}: cut long files, or take fewer n_jobs"
         ) from error
     _clear(store)  # of a cluster's workers some may have been killed
+    report.skipped |= closed
     report.skipped = dict(sorted(report.skipped.items()))  # a cluster answers in any order
     if sum(1 for _ in _items(store)) > report.made + report.kept:  # some were not asked for
         gone = (item for item in _items(store) if not _has_source(folder, store, item))
@@ -658,6 +678,8 @@ def _only(sources):
         raise ValueError("has a name that is no text (UTF-8): rename it") from None
     if any(part[0] == "_" for part in source.split("/")):
         raise ValueError("has a name with _ in front, which readers of Parquet hide: rename it")
+    if "\\" in source:
+        raise ValueError("has a name with a backslash, which DuckDB takes for a folder: rename it")
     return source
 
 
@@ -761,13 +783,15 @@ CURES = {
     errno.EROFS: "make it writable",
     errno.ENOENT: "is another build at work there? Let it end",
     errno.ENAMETOOLONG: "give the sound a shorter name",
+    errno.ENOTDIR: "a file stands where a folder must be, name another",
 }
 
 
 def _begin(store, recipe):
     """Makes a store, or opens one for more of the same; clears what a killed run left."""
     marker, there = store / "_common_metadata", None
-    items = [_path(store, item) for item in itertools.islice(_items(store), 9)]
+    first = itertools.islice(_items(store), 9) if store.is_dir() else ()
+    items = [_path(store, item) for item in first]
     for path in [marker, *items]:  # if the marker is lost or damaged, the items know the recipe
         with contextlib.suppress(FileNotFoundError, NotADirectoryError, pa.ArrowInvalid):
             there = _recipe(_metadata(path))
@@ -1010,13 +1034,15 @@ def pack(store, folder):
     of the items, a frame in each row, all items in fixed order. Statistics of every group of
     rows say between which items it lies, so a tool that asks for one reads hardly more. The
     recipe, but no source, is in the schema's metadata. ``folder/items.parquet`` holds a row for
-    each item: item, n_frames, and its source, that is path, sha256, sr, channels, n_samples.
+    each item: item, n_frames, and its source, that is path, sha256, sr, channels, n_samples. Give
+    a tool one of the two, not the folder above them. What `build` makes meanwhile is left out.
 
     Parameters
     ----------
     store : Store
     folder : str or path
-        A new folder, not in the store. It is not there until all of it is.
+        A new folder, not in the store. It is not there until all of it is; until then there is
+        a hidden one beside it, ``.folder.tmp``, which a call that is killed leaves.
 
     Returns
     -------
@@ -1046,18 +1072,32 @@ def pack(store, folder):
         raise ValueError(f"{folder} lies in the store, as its items do: name a folder beside it")
     if os.path.lexists(folder):
         raise FileExistsError(f"{folder} is there already: remove it, or name a new folder")
-    unfinished = folder.with_name(f".{folder.name}.tmp")
     try:
-        shutil.rmtree(unfinished, ignore_errors=True)  # of a call that was killed
-        (unfinished / "frames").mkdir(parents=True)
-        _pack(store, unfinished)
-        os.replace(unfinished, folder)
+        unfinished = _claimed(folder)
+        try:
+            _pack(store, unfinished)
+            os.replace(unfinished, folder)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
     except OSError as error:
+        if error.errno is None:  # our own words
+            raise
         message = f"{folder} cannot be written ({error}): {_cure(error)}, then make the call again"
         raise OSError(message) from None
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
     return folder
+
+
+def _claimed(folder):
+    """Returns a hidden folder beside `folder`, new, in which this call alone is at work."""
+    unfinished = folder.with_name(f".{folder.name}.tmp")
+    try:
+        unfinished.mkdir(parents=True)
+    except FileExistsError:
+        raise FileExistsError(
+            f"{unfinished} is there: another call packs into it, which let end, or was killed, "
+            "then remove it"
+        ) from None
+    return unfinished
 
 
 GROUP_ROWS = 2**15  # nine minutes of frames: 10 MB of 80 bands, which a reader takes at once
@@ -1072,6 +1112,7 @@ ITEMS = pa.schema(
 def _pack(store, folder):
     """Writes the frames of all items, in parts, and a table of the items."""
     schema = _schema(store.recipe)
+    (folder / "frames").mkdir()
     names = (folder / "frames" / f"part-{k:05}.parquet" for k in itertools.count())
     with _Rows(folder / "items.parquet", ITEMS) as items, contextlib.ExitStack() as stack:
         part = stack.enter_context(_Rows(next(names), schema))
@@ -1088,7 +1129,11 @@ def _pack(store, folder):
 def _whole(store, item):
     """Returns the table of an item, and its source, if it is of the store's recipe."""
     path = _path(store.path, item)
-    table = _read(path)
+    try:
+        table = _read(path)
+    except OSError as error:
+        cure = "see whether it may be read, and is still there, then make the call again"
+        raise ValueError(f"{path} cannot be read ({error}): {cure}") from None
     about = _said(path, table.schema)
     with _damage_named(path):
         if _recipe(about) != store.recipe:

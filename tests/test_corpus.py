@@ -672,7 +672,11 @@ def test_packing_stopped_half_way_leaves_nothing_and_killed_nothing_seen(
     killed = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(ROOT)})
     if os.name == "posix":
         assert killed.returncode == -signal.SIGKILL
-    assert [path.name for path in tmp_path.iterdir()] == [".packed.tmp"], "what is hidden"
+    (hidden,) = tmp_path.iterdir()
+    assert hidden.name == ".packed.tmp"
+    with pytest.raises(FileExistsError, match="packed.tmp is there: another .* remove it"):
+        corpus.pack(store, tmp_path / "packed")  # or it could be the folder of one at work
+    shutil.rmtree(hidden)
 
     def interrupt(*args):
         n_items.append(args)
@@ -705,6 +709,10 @@ def test_what_cannot_be_packed_is_said_with_its_cure(sounds, tmp_path):
         corpus.pack(tmp_path / "features", tmp_path / "packed")
     with pytest.raises(TypeError, match="'' must be the path of a folder"):
         corpus.pack(store, "")
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="cannot be written.*a file stands where a folder must be"):
+        corpus.pack(store, tmp_path / "file" / "packed")
+    (tmp_path / "file").unlink()
     build(sounds / "b", tmp_path / "other", Recipe(n_fft=512, n_mels=20))
     for spoilt in (lambda path: spoil(path, 500, 600), lambda path: os.truncate(path, 300)):
         spoilt(tmp_path / "features" / "06.parquet")
@@ -720,6 +728,55 @@ def test_what_cannot_be_packed_is_said_with_its_cure(sounds, tmp_path):
         build(sounds / "a", packed)
     with pytest.raises(FileNotFoundError, match="is no store"):
         corpus.open_store(packed)
+
+
+@pytest.fixture
+def closed(monkeypatch):
+    """A function that closes a folder: it can no longer be listed, not even by root."""
+    listed = os.scandir
+
+    def close(folder):
+        def scan(path):
+            if not isinstance(path, int) and Path(path) == folder:
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return listed(path)
+
+        monkeypatch.setattr(os, "scandir", scan)
+
+    return close
+
+
+def test_a_folder_that_cannot_be_listed_is_named_and_is_no_empty_one(sounds, tmp_path, closed):
+    build(sounds, tmp_path / "features")
+    store = corpus.open_store(tmp_path / "features")
+    closed(sounds / "a")
+    report = build(sounds, tmp_path / "more")
+    assert 0 < report.made < 60 and [*report.skipped] == ["a"]
+    assert "a cannot be listed (Permission denied): make it readable" in str(report)
+    closed(store.path / "b")
+    for ask in (lambda: store.items, lambda: corpus.pack(store, tmp_path / "packed")):
+        with pytest.raises(OSError, match="features/b cannot be listed .Permission denied.: make"):
+            ask()
+    gone = corpus.Store(store.path)
+    gone.path = tmp_path / "gone"  # as a disk that is no longer there
+    with pytest.raises(OSError, match="gone cannot be listed .No such file or directory"):
+        corpus.pack(gone, tmp_path / "packed")
+    assert not (tmp_path / "packed").exists()
+
+
+def test_an_item_that_goes_while_it_is_packed_is_named(sounds, tmp_path, monkeypatch):
+    build(sounds / "a", tmp_path / "features")
+    store, whole = corpus.open_store(tmp_path / "features"), corpus._whole
+
+    def late(store, item):
+        (store.path / f"{item}.parquet").unlink()
+        return whole(store, item)
+
+    monkeypatch.setattr(corpus, "_whole", late)
+    with pytest.raises(
+        ValueError, match="parquet cannot be read .*still there, then make the call"
+    ):
+        corpus.pack(store, tmp_path / "packed")
 
 
 # --- a thousand files ---------------------------------------------------------------------------
@@ -799,6 +856,7 @@ BAD = {  # the file, what is in it, and the reason that must be given
     "nearly_2.flac": (FLAC[:-2000], "is truncated"),
     "nearly_3.ogg": (OGG[:-200], "is truncated"),
     "_hidden.wav": (WAV, "_ in front"),
+    "back\\slash.wav": (WAV, "a backslash"),
     "hole_1.mp3": (MP3[:2000] + bytes(1500) + MP3[3500:], "is truncated or damaged.* are no sound"),
     "hole_2.ogg": (OGG[:9000] + bytes(1500) + OGG[10500:], "is truncated or damaged.* are missing"),
     "rates.flac": (FLAC + encode(Y, 8000, "FLAC"), "changes from 16000 to 8000 samples per second"),
