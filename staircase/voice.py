@@ -43,7 +43,8 @@ def pitch(
     whole samples; where `fmax` leaves them less than eighteen, the sound is sampled more finely
     first. So the pitch of a steady tone is right within 3 % from `fmin` to `fmax`, if a frame
     holds three periods of it; a tone up to 1 % above is given as `fmax`, a higher one octaves
-    lower. Only of clicks, sharper than any voice, must the period be whole samples.
+    lower. Only of clicks, sharper than any voice, must the period be whole samples. A sound
+    shorter than two periods has no pitch to hear, and may be given one.
 
     ``tracker="swift"`` asks SwiftF0 instead, a small network that has learned voices: steadier
     in noise, but deaf to tones without harmonics (``pip install swift-f0``).
@@ -58,7 +59,8 @@ def pitch(
         Samples between frames and per frame; frame t is centred on ``t * hop_length``.
     fmin, fmax : float
         Range in Hz in which to look, up to sr/2. The default is for speech; music needs more,
-        birds and whistles thousands (above sr/18 up to 9 times the samples are heard).
+        birds and whistles thousands (above sr/18 up to 9 times the samples are heard, and a wide
+        range takes up to ten times as long).
     top_db : float or None
         Frames so far below the loudest count as silence, whatever is heard there; None: none do.
     tracker : {"pyin", "swift"}

@@ -374,7 +374,7 @@ STEPS = {  # each in a process of its own
     "DuckDB": QUERY % "store",
     "packed": QUERY % "packed/frames",
     "pyarrow": SCAN % "store",
-    "packed ": SCAN % "packed/frames",
+    "its pack": SCAN % "packed/frames",
 }
 ALONE = """
 import contextlib, json, resource, time
@@ -558,7 +558,7 @@ options = dict(kernel_name="python3", timeout=None)
 options["resources"] = dict(metadata=dict(path=path.parent))
 nbclient.NotebookClient(nbformat.read(path, 4), **options).execute()
 """
-FIRST = {  # what runs, which arguments, what it took once
+FIRST = {  # what runs, which arguments, what it took before this was measured (version 0.2.0)
     "import numpy, scipy.fft": ("import numpy, scipy.fft", "", None),
     "import audiotools": ("import audiotools", "", 2.1),
     "Run All of 01, nothing compiled": (EXECUTE, "01", 72),
