@@ -35,11 +35,11 @@ What works in parallel is joblib: in processes of this machine, or on a Dask clu
 ``joblib.parallel_config(backend="dask")``, whose workers must see both folders and import
 this module. One file is one task on one thread, so on processors of one kind the store is
 the same to the last bit, whoever makes it. Memory does not grow with the number of files,
-only with the longest: a worker takes some 40 MB for each of its minutes, with a pitch 170,
+only with the longest: a worker takes some 15 MB for each of its minutes, with a pitch 50,
 so cut what lasts hours first. Notebook 09 shows all of it.
 
 On Linux Dask has its workers, and all that is started after them, give memory back at once,
-and a pitch then takes two to three times as long. Say this before there is a client::
+and a pitch then takes a third longer. Say this before there is a client::
 
     dask.config.set({"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None})
 """
