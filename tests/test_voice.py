@@ -9,9 +9,10 @@ import inspect
 import librosa
 import numpy as np
 import pytest
+import scipy.stats
 
 import audiotools as at
-from staircase.pyin import pyin
+from staircase.pyin import likeliest_path, probabilities, pyin, troughs
 from staircase.voice import _leap, source
 
 GRID = dict(n_fft=1024, hop_length=256)
@@ -72,6 +73,54 @@ def test_pyin_hears_in_every_frame_what_librosas_hears(case, voice):
         max_transition_rate=leap / 12 / hop_length * 16000, center=False, **EXACT,
     )  # fmt: skip
     assert np.allclose(ours, np.nan_to_num(theirs), rtol=1e-9)
+
+
+@pytest.mark.parametrize("reach", [5, 12, 40])
+def test_the_likeliest_path_is_as_likely_as_that_of_librosas_viterbi(reach):
+    """Over its dense table of moves; leaps out of reach are as dear as an impossible sight.
+
+    Where nothing is voiced several paths are equally likely, and rounding takes one of them.
+    """
+    rng, n_bins = np.random.default_rng(reach), 81
+    chances = rng.random((200, n_bins)) * (rng.random((200, n_bins)) < 0.04)
+    chances *= 0.7 / np.maximum(chances.sum(axis=1, keepdims=True), 0.7)
+    chances[20:24] = np.eye(n_bins)[[3, 70, 3, 75]]  # certain, and out of reach of one another
+    local = librosa.sequence.transition_local(n_bins, 2 * reach + 1, window="triangle")
+    moves = np.kron(librosa.sequence.transition_loop(2, 0.99), local)
+    unvoiced = (1 - chances.sum(axis=1, keepdims=True)) / n_bins
+    seen = np.hstack([chances, np.broadcast_to(unvoiced, chances.shape)]).T
+    paths = likeliest_path(chances, reach), librosa.sequence.viterbi(seen, moves, **EXACT)
+    seen, moves = (np.log(x + np.finfo(float).tiny) for x in (seen, moves))
+    ours, theirs = (seen[p, range(200)].sum() + moves[p[:-1], p[1:]].sum() for p in paths)
+    assert ours == pytest.approx(theirs, abs=1e-9)
+    voiced = paths[1] < n_bins
+    assert voiced.sum() > 10 and np.array_equal(paths[0] < n_bins, voiced)
+    assert np.array_equal(paths[0][voiced], paths[1][voiced])
+
+
+def test_a_trough_is_as_likely_as_a_hundred_thresholds_say():
+    """pYIN's words, one by one: a beta distribution of thresholds, a Boltzmann one of troughs."""
+    rng, n_rows = np.random.default_rng(0), 30
+    row = np.sort(rng.integers(0, n_rows, 120))
+    height = rng.uniform(0, 1.3, 120)
+    worth = np.diff(scipy.stats.beta.cdf(np.linspace(0, 1, 101), 2, 18))
+    expected = np.zeros(120)
+    for threshold, weight in zip(np.arange(1, 101) / 100, worth):
+        for k in np.unique(row):
+            (all_of_it,) = np.nonzero(row == k)
+            below = all_of_it[height[all_of_it] < threshold]
+            ranks = scipy.stats.boltzmann.pmf(np.arange(len(below)), 2, max(1, len(below)))
+            expected[below] += weight * ranks
+            lowest = all_of_it[np.argmin(height[all_of_it])]
+            expected[lowest] += 0.01 * weight * (height[lowest] >= threshold)
+    assert np.allclose(probabilities(row, height, n_rows), expected, rtol=1e-9, atol=1e-15)
+
+
+def test_a_trough_lies_where_its_parabola_does_and_at_an_edge_where_it_is():
+    x = np.arange(8)
+    curves = np.array([0.1 + 0.01 * (x - 3.3) ** 2, 0.1 + 0.01 * x, 0.2 - 0.01 * x])
+    row, place, _ = troughs(curves)
+    assert [*row] == [0, 1, 2] and place == pytest.approx([3.3, 0, 7])
 
 
 @pytest.fixture(params=["pyin", "swift"])
