@@ -118,7 +118,7 @@ def test_a_trough_is_as_likely_as_a_hundred_thresholds_say():
 
 def test_a_trough_lies_where_its_parabola_does_and_at_an_edge_where_it_is():
     x = np.arange(8)
-    curves = np.array([0.1 + 0.01 * (x - 3.3) ** 2, 0.1 + 0.01 * x, 0.2 - 0.01 * x])
+    curves = 0.1 + 0.01 * (x - np.array([[3.3], [0.2], [6.8]])) ** 2
     row, place, _ = troughs(curves)
     assert [*row] == [0, 1, 2] and place == pytest.approx([3.3, 0, 7])
 
