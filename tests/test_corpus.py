@@ -381,7 +381,8 @@ def test_a_sound_that_kills_every_dask_worker_is_named_and_the_rest_goes_on(
     assert len(report.skipped) <= 4, "and at most those that waited on the same workers"
     with joblib.parallel_config("loky"):  # of this machine, and no trap
         again = build(sounds, tmp_path / "features")
-    assert again.made == len(report.skipped) + 1 and not again.skipped
+    # A worker may have written an item, and was killed before it said so: then that is kept.
+    assert 1 <= again.made <= len(report.skipped) + 1 and not again.skipped
     assert files_of(tmp_path / "features") == files_of(undisturbed)
 
 
