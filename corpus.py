@@ -1094,8 +1094,8 @@ def _claimed(folder):
         unfinished.mkdir(parents=True)
     except FileExistsError:
         raise FileExistsError(
-            f"{unfinished} is there: another call packs into it, which let end, or was killed, "
-            "then remove it"
+            f"{unfinished} is there: another call packs into it, so let it end; or one was killed, "
+            "so remove it"
         ) from None
     return unfinished
 

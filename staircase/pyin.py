@@ -36,6 +36,7 @@ _DECAY = 2.0  # of the troughs below a threshold each is e^2 times as likely as 
 _ALL_THE_SAME = 0.01  # how likely the lowest trough is a voice if no threshold lies above it
 _TURNS = 0.01  # how likely a frame is voiced where the last was not, or the other way round
 _TINY = np.finfo(np.float64).tiny  # how likely anything is
+_NEVER = np.log(_TINY)  # the same, as a score
 _BLOCK_SAMPLES = 2**16  # of frames that are looked at at once: noise has many troughs
 
 
@@ -137,7 +138,7 @@ def likeliest_path(chances, reach):
     for t in range(n_frames - 2, -1, -1):
         unvoiced, place = divmod(path[t + 1], n_bins)
         arrives = scores[t] + turn[:, [unvoiced]] + move[:, place]
-        path[t] = np.argmax(np.maximum(arrives, scores[t] + np.log(_TINY)))
+        path[t] = np.argmax(np.maximum(arrives, scores[t] + _NEVER))
     return path
 
 
@@ -156,5 +157,5 @@ def forward(seen, turn, move, total):
         stays, turns = last + turn[0, 0], last[::-1] + turn[0, 1]
         around[:, reach:-reach] = np.maximum(stays, turns) - total
         np.add(windows, move[:, np.newaxis, np.newaxis], out=ways)
-        here += np.maximum(ways.max(axis=0), last.max() + np.log(_TINY))
+        here += np.maximum(ways.max(axis=0), last.max() + _NEVER)
     return seen
