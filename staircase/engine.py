@@ -59,7 +59,9 @@ import zlib
 import numpy as np
 import scipy  # its parts load when they are named
 
-_BLOCK_SAMPLES = 2**18  # a block: with its spectra it stays in the processor's cache
+# A block: with its spectra it stays in the processor's cache, and its memory is used again. From
+# blocks four times as long on, glibc gives it back to the system after each step, and asks anew.
+_BLOCK_SAMPLES = 2**16
 _DRAW_SAMPLES = 2**20  # a block whose starting phases are drawn at a time
 _SEGMENT = 256  # frames of a long sound that are iterated at a time
 LONG = 2048  # a sound of more frames is long
@@ -310,17 +312,17 @@ def gradient_phases(S, window, hop_length, seed):
     centre, width = bell = nearest_bell(window)
     rng, spread = np.random.default_rng(seed), compiled_spread()
     apart = share_little(window, hop_length)
-    beyond = dict(constant_values=1.5 * np.log(_SILENCE)) if apart else dict(mode="edge")
     peak = max(S.max(), np.finfo(S.dtype).tiny)  # silence is all floor
     nepers = _AUDIBLE_DB / 20 * np.log(10)  # the audible range, in units of log S
-    time_step = 2 * np.pi * hop_length / n_fft * np.arange(rows)
+    time_step = (2 * np.pi * hop_length / n_fft * np.arange(rows)).astype(np.float32)
     phase = np.empty((0, rows), np.float32)
     for block in blocks(n_frames, max(1, _BLOCK_SAMPLES // n_fft)):
         begin = max(block.start - 1, 0)  # the frame before, already known
-        first, last = max(begin - 1, 0), min(block.stop + 1, n_frames)
-        log_S = np.log(np.maximum(S[first:last] / peak, _SILENCE)).astype(np.float32)
-        at_ends = (begin == first, block.stop == last)  # of the sound: no neighbour there
-        log_S = np.pad(log_S, (at_ends, (0, 0)), **beyond)
+        around = np.arange(begin - 1, block.stop + 1)
+        there = np.clip(around, 0, n_frames - 1)  # beyond the ends of the sound: as at its ends
+        log_S = np.log(np.maximum(S[there] / peak, _SILENCE)).astype(np.float32, copy=False)
+        if apart:
+            log_S[there != around] = 1.5 * np.log(_SILENCE)
         mirrored = log_S[:, [1]], log_S[:, [-2 if n_fft % 2 == 0 else -1]]
         log_S = np.concatenate([mirrored[0], log_S, mirrored[1]], axis=1)
         dl_dt = (log_S[2:, 1:-1] - log_S[:-2, 1:-1]) / 2

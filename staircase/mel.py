@@ -353,7 +353,7 @@ def _correction(M, mel_filter):
     audible = heard > 1e-9 * heard.max()  # less is a filter's foot, zero but for rounding
     per_row = np.divide(1, heard, where=audible, out=np.zeros_like(heard))
     down = scipy.sparse.csr_array(mel_filter)  # a row lies in two triangles at most
-    up = scipy.sparse.csr_array(per_row[:, None] * mel_filter.T)
+    up = down.multiply(per_row).T.tocsr()
     faint = np.finfo(M.dtype).tiny * max(1, float(M.max()))  # M / faint is still a number
 
     def correction(X, block=slice(None)):
