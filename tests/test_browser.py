@@ -327,7 +327,8 @@ def test_a_row_is_one_player_that_goes_on_where_it_is(notebook):
     page.keyboard.press("2")
     (first, left, _), (second, position, _), *_ = row.evaluate(STATE)
     assert (first, second) == (False, True) and left >= 0.5
-    assert 0 <= position - left < 0.2  # as long as the question took
+    # As long as the question took; a player that stops puts its clock right by less than 10 ms.
+    assert -0.01 < position - left < 0.2
     pressed = row.locator("button[aria-pressed=true]")
     assert pressed.all_inner_texts()[0].startswith("2")
     look(row, "02_row")

@@ -138,7 +138,7 @@ def test_a_window_turned_upside_down_is_as_good(slt):
 def test_a_block_of_phases_goes_on_from_the_one_before(voice, monkeypatch):
     S = np.abs(at.stft(voice[0], **GRID))
     whole = convergence(at.griffin_lim(S, n_iter=0, **GRID), S, **GRID)
-    monkeypatch.setattr(engine, "_BLOCK_SAMPLES", 40 * 1024)
+    monkeypatch.setattr(engine, "_SPREAD_SAMPLES", 40 * 1024)
     cut = convergence(at.griffin_lim(S, n_iter=0, **GRID), S, **GRID)
     assert cut < whole + 1  # dB; 3 to 6 where blocks know nothing of each other
 
