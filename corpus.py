@@ -39,7 +39,7 @@ only with the longest: a worker takes some 15 MB for each of its minutes, with a
 so cut what lasts hours first. Notebook 09 shows all of it.
 
 On Linux Dask has its workers, and all that is started after them, give memory back at once,
-and a pitch then takes a third longer. Say this before there is a client::
+and a pitch then takes half as long again. Say this before there is a client::
 
     dask.config.set({"distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None})
 """
