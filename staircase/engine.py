@@ -59,10 +59,7 @@ import zlib
 import numpy as np
 import scipy  # its parts load when they are named
 
-# A block: with its spectra it stays in the processor's cache, and its memory is used again. From
-# blocks four times as long on, glibc gives it back to the system after each step, and asks anew.
-_BLOCK_SAMPLES = 2**16
-_SPREAD_SAMPLES = 2**18  # a block through which phases are integrated at a time
+_BLOCK_SAMPLES = 2**18  # a block: with its spectra it stays in the processor's cache
 _DRAW_SAMPLES = 2**20  # a block whose starting phases are drawn at a time
 _SEGMENT = 256  # frames of a long sound that are iterated at a time
 LONG = 2048  # a sound of more frames is long
@@ -71,6 +68,10 @@ _AUDIBLE_DB = 60.0  # phases are integrated through cells so far below the loude
 _SILENCE = 1e-10  # of the loudest cell: what is fainter counts as that
 _FAINT = 0.2  # of a cell: a neighbour in time so much fainter counts half
 _LEVELS = 480  # into which the audible range is divided: an eighth of a decibel each
+
+# Once glibc has seen an array of this size go, it keeps as much at hand. Until then it gives each
+# block back to the system, which clears it before the next: half the time of an iteration.
+np.empty(2**21)
 
 
 # ----------------------------------------------------------------------------------------
@@ -317,7 +318,7 @@ def gradient_phases(S, window, hop_length, seed):
     nepers = _AUDIBLE_DB / 20 * np.log(10)  # the audible range, in units of log S
     time_step = 2 * np.pi * hop_length / n_fft * np.arange(rows)
     phase = np.empty((0, rows), np.float32)
-    for block in blocks(n_frames, max(1, _SPREAD_SAMPLES // n_fft)):
+    for block in blocks(n_frames, max(1, _BLOCK_SAMPLES // n_fft)):
         begin = max(block.start - 1, 0)  # the frame before, already known
         around = np.arange(begin - 1, block.stop + 1)
         there = np.clip(around, 0, n_frames - 1)  # beyond the ends of the sound: as at its ends

@@ -65,10 +65,14 @@ EXPLAINED = [
     ("shape, cure = (frame_length, 1 + n ", "1  ->  0", ESTIMATE),
     ("size = min(n_samples - n_read, max(1, 2**20", "2**20  ->  (2 * 20)", BLOCK),
     ("size = min(n_samples - n_read, max(1, 2**20", "20  ->  19", BLOCK),
-    ("for block in blocks(len(frames), ", "_BLOCK_SAMPLES // ", BLOCK),
     ("for block in blocks(self.n_frames, max(1, _BLOCK", "max(1, _BLOCK", BLOCK),
     ("for block in blocks(n_frames, max(1, _DRAW_SAMPLES", "2  ->  1", BLOCK),
     ("for block in blocks(n_frames, max(1, _DRAW_SAMPLES", "1  ->  2", BLOCK),
+    ("size = max(1, _BLOCK_SAMPLES // (2 * S", "", BLOCK),
+    ("for block in blocks(len(frames), max(1, _BLOCK", "", BLOCK),
+    ("_BLOCK_SAMPLES = ", "", BLOCK),
+    ("np.empty(2**21)", "", "a process that has lived has seen as much go"),
+    ("return not any(data.strip(", "2", BLOCK),
     ("_SEGMENT = 256", "256  ->  255", BLOCK),
     ("LONG = 2048", "2048  ->  2049", BLOCK),
     ("rounding = (1e-9 * peak)", "1e-9  ->  5e-10", SAFE),
@@ -391,6 +395,8 @@ def tests_for(mutant, tests_of_lines, seconds):
     for path, first, last in mutant.seen_by:
         for line in range(first, last + 1):
             names |= tests_of_lines.get((path, line), set())
+    if mutant.function == "(module)":  # a table is looked at where its room is tested
+        names |= {name for name in seconds if f"test_{Path(mutant.path).stem}.py" in name}
     chosen, total = {}, 0
     for name in sorted(names, key=seconds.get):
         total += seconds[name]
