@@ -452,7 +452,7 @@ def scale():
             short_sounds(Path(work) / "sounds", n_files)
             options = dict(cwd=work, env=os.environ | {"PYTHONPATH": str(ROOT)})
             found = {
-                name: json.loads(run(["-c", ALONE % line], **options))
+                name: json.loads(run(["-c", ALONE % line], **options).splitlines()[-1])
                 for name, line in steps.items()
             }
         times = "".join(f"{took:9.2f}" for took, _ in found.values())
