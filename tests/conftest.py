@@ -20,16 +20,6 @@ SOLUTIONS = sorted((ROOT / "notebooks" / "solutions").glob("*.ipynb"))
 # Nor does a Python that a test starts, such as the kernels in which nbval runs the notebooks.
 paths = [str(Path(stay_home.__file__).parent), os.environ.get("PYTHONPATH", "")]
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
-
-
-def beside(variable, folder):
-    """Returns the folder that a variable names, else the one of this name beside the checkout."""
-    return Path(os.environ.get(variable) or ROOT.parent / "shared" / folder)
-
-
-RECORDINGS = beside("LIBROSA_DATA_DIR", "librosa-data") / "5703-47212-0000.ogg"
-if RECORDINGS.exists():  # librosa looks there from its import on
-    os.environ["LIBROSA_DATA_DIR"] = str(RECORDINGS.parent)
 os.environ["CLAIMS_MUST_HOLD"] = "1"  # for readers they are told, for us they fail: show/claims.py
 
 
@@ -62,13 +52,18 @@ def convergence(y, S, **grid):
     return at.spectral_convergence(np.abs(at.stft(y, **grid)), S)
 
 
+def beside(variable, folder):
+    """Returns the folder that a variable names, else the one of this name beside the checkout."""
+    return Path(os.environ.get(variable) or ROOT.parent / "shared" / folder)
+
+
 @pytest.fixture(scope="session")
 def recordings():
     """Skips where librosa's own recordings are not at hand without a network."""
-    if not RECORDINGS.exists():
-        pytest.skip(
-            f"no libri1: neither LIBROSA_DATA_DIR names its folder nor is there {RECORDINGS}"
-        )
+    folder = beside("LIBROSA_DATA_DIR", "librosa-data")
+    if not Path(folder, "5703-47212-0000.ogg").exists():
+        pytest.skip(f"no libri1: neither LIBROSA_DATA_DIR names its folder nor is it in {folder}")
+    os.environ["LIBROSA_DATA_DIR"] = str(folder)  # for the kernels
 
 
 @pytest.fixture(scope="session")

@@ -1,25 +1,11 @@
-"""Runs a notebook on another clip than its own: a voice, or a sound that is none.
+"""Runs a notebook on another clip than its own: a voice, or a sound that is none."""
 
-A kernel takes seconds to begin. Here one process loads the libraries, and each run is a fork of
-it, which ends as a process does that was started for it.
-"""
-
-import functools
-import importlib
-import json
-import os
 import re
-import signal
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
 
-from in_the_kernel import cells_of, solutions_of, tagged, tags
+import nbformat
+from in_the_kernel import solutions_of, tagged, tags
+from nbclient import NotebookClient
 
-LIBRARIES = ["IPython.core.interactiveshell", "ipywidgets", "librosa.feature.inverse"]
-LIBRARIES += ["matplotlib.pyplot", "pystoi", "scipy.signal", "sklearn.linear_model"]
-PATIENCE = 1800  # s: five minutes of a person, learned in one cell, may take ten beside a test
 OTHER_SEED = """
 for function in vars(at).values():
     defaults = getattr(function, "__kwdefaults__", None) or {{}}
@@ -33,83 +19,21 @@ librosa.ex = lambda name: {file!r}
 """
 
 
-@functools.cache
-def server():
-    """Starts the process that runs notebooks; it ends with this one."""
-    command = [sys.executable, "-c", "import elsewhere; elsewhere.serve()"]
-    paths = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "MPLBACKEND": "agg"}
-    pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    return subprocess.Popen(command, env=os.environ | paths, **pipes)
-
-
-def serve():
-    """Forks for each line of stdin, ``{folder, sources, go_on, answer}``, and tells its end."""
-    for name in LIBRARIES:
-        importlib.import_module(name)
-    for line in sys.stdin:
-        if not os.fork():
-            signal.alarm(PATIENCE)
-            asked = json.loads(line)
-            answer = Path(asked.pop("answer"))
-            answer.write_text(json.dumps(executed(**asked)), "utf-8")
-            return
-        print(os.wait()[1], flush=True)
-
-
-def executed(folder, sources, go_on):
-    """Executes cells; returns what stopped them, what went to stderr, and what was said."""
-    from IPython.core.interactiveshell import InteractiveShell
-    from IPython.utils.capture import capture_output
-    from traitlets.config import Config
-
-    os.chdir(folder)
-    sys.path[0] = folder  # as in a kernel that was started there
-    noise = tempfile.TemporaryFile("w+")  # what comes from below Python
-    os.dup2(noise.fileno(), 1)
-    os.dup2(noise.fileno(), 2)
-    shell = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
-    shell.display_formatter.active_types = ["text/plain", "text/markdown"]
-    hook = shell.displayhook  # of a cell's last value
-    hook.write_output_prompt = lambda: None
-    hook.write_format_data = lambda data, *_: print(data.get("text/markdown", ""))
-    stopped, complaints, words = [], "", ""
-    for source in sources:
-        with capture_output() as shown:
-            ran = shell.run_cell(source)
-        complaints += shown.stderr
-        words += shown.stdout
-        words += "\n".join(output.data.get("text/markdown", "") for output in shown.outputs)
-        error = ran.error_before_exec or ran.error_in_exec
-        if error:
-            stopped.append(f"{type(error).__name__}: {error}")
-        if error and not (go_on and isinstance(error, Exception)):
-            break
-    noise.seek(0)
-    return stopped, complaints + noise.read(), words
-
-
-def run_with(path, clip, before, *, seed=0, more=(), go_on=False):
-    """Executes a notebook with another clip, these lines before it, and more cells behind."""
-    cells = cells_of(path)
-    (chosen,) = [cell for cell in cells if "clip" in tags(cell)]
-    source, changed = re.subn(r'^clip = "\w+"', f'clip = "{clip}"', chosen.source)
-    assert changed == 1, chosen.source
-    chosen.source = before + re.sub(r"^seed = 0", f"seed = {seed}", source, flags=re.M)
-    sources = [cell.source for cell in cells] + [*more]
-    with tempfile.TemporaryDirectory() as folder:
-        answer = Path(folder, "answer")
-        asked = dict(folder=str(path.parent), sources=sources, go_on=go_on)
-        print(json.dumps(asked | dict(answer=str(answer))), file=server().stdin, flush=True)
-        ended = server().stdout.readline() == "0\n" and answer.exists()
-        assert ended, "the process that ran it has died"
-        return json.loads(answer.read_text("utf-8"))
+def run_with(notebook, path, clip, before, *, seed=0, allow_errors=False):
+    """Executes a notebook of this path with another clip, and these lines before it."""
+    (cell,) = [c for c in notebook.cells if "clip" in tags(c)]
+    source = re.sub(r'^clip = "\w+"', f'clip = "{clip}"', cell.source)
+    source = re.sub(r"^seed = 0", f"seed = {seed}", source, flags=re.M)
+    cell.source = before + source
+    # Five minutes of a person, learned in one cell, may take ten where another test runs beside.
+    options = dict(timeout=1800, kernel_name="python3", allow_errors=allow_errors)
+    NotebookClient(notebook, resources={"metadata": {"path": path.parent}}, **options).execute()
 
 
 def run_on_a_voice(path, clip, seed=0):
     """Executes a notebook with another voice, and other seeds where it names none."""
-    stopped, _, words = run_with(path, clip, OTHER_SEED.format(seed=seed), seed=seed)
-    assert not stopped, stopped
-    assert "✓" in words
+    notebook = nbformat.read(path, as_version=4)
+    run_with(notebook, path, clip, OTHER_SEED.format(seed=seed), seed=seed)
 
 
 def run_on_a_file(path, file):
@@ -117,10 +41,16 @@ def run_on_a_file(path, file):
 
     That is ``(errors, words)``: what stopped a cell, or went to stderr; what is printed and shown.
     """
-    given, solved = tagged(cells_of(path)), tagged(cells_of(solutions_of(path)))
-    more = []
+    notebook = nbformat.read(path, as_version=4)
+    given, solved = tagged(notebook.cells), tagged(nbformat.read(solutions_of(path), 4).cells)
     for number in [tag[-1] for tag in given if tag.startswith("check-")]:
-        more += [solved[f"answer-{number}"], given[f"check-{number}"]]
+        for source in (solved[f"answer-{number}"], given[f"check-{number}"]):
+            notebook.cells.append(nbformat.v4.new_code_cell(source))
     before = READERS_OWN.format(file=str(file))
-    stopped, complaints, words = run_with(path, file.stem, before, more=more, go_on=True)
-    return stopped + [complaints] * bool(complaints), words
+    run_with(notebook, path, file.stem, before, allow_errors=True)
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    errors = [f"{o.ename}: {o.evalue}" for o in outputs if o.output_type == "error"]
+    errors += [o.text for o in outputs if o.get("name") == "stderr"]
+    printed = [o.text for o in outputs if o.get("name") == "stdout"]
+    shown = [o.get("data", {}).get("text/markdown", "") for o in outputs]
+    return errors, "\n".join(printed + shown)
