@@ -346,12 +346,12 @@ def utterances(folder, percents):
 
 
 SPOKEN = dict(n_fft=512, n_mels=128, n_mfcc=20, pitch=(65, 420))
-RECIPES = {  # and the speeds at which the corpus is repeated, so that a turn takes a second or more
-    "80 mel bands": (corpus.Recipe(), range(80, 125, 2)),
-    "20 MFCCs, pitch": (corpus.Recipe(**SPOKEN), range(80, 125, 5)),
+RECIPES = {  # and the speeds at which the corpus is repeated, so that a turn takes some seconds
+    "80 mel bands": (corpus.Recipe(), range(80, 125)),
+    "20 MFCCs, pitch": (corpus.Recipe(**SPOKEN), range(80, 125, 2)),
 }
 if SwiftF0:
-    RECIPES["20, swift's pitch"] = (corpus.Recipe(**SPOKEN, tracker="swift"), range(80, 125, 5))
+    RECIPES["20, swift's pitch"] = (corpus.Recipe(**SPOKEN, tracker="swift"), range(80, 125, 2))
 
 
 def corpora():
