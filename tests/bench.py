@@ -140,14 +140,14 @@ def quality(y, reference, sr, S, grid):
 def peers(S, length, n_fft, hop_length):
     """Returns {name: function} of other libraries' ways from magnitudes to a waveform."""
     window, grid = scipy.signal.get_window("hann", n_fft), dict(n_fft=n_fft, hop_length=hop_length)
-    found = {}
+    frames, found = np.ascontiguousarray(S.T, dtype=float), {}
     if torchaudio:
         S_torch = torch.from_numpy(np.ascontiguousarray(S))
         options = dict(n_iter=32, power=1.0, length=length)
         up = torchaudio.transforms.GriffinLim(n_fft, hop_length=hop_length, **options)
         found["torchaudio, 32"] = lambda: up(S_torch).numpy()
     if pyroomacoustics:
-        frames, lead = S.T.astype(float), n_fft // 2 - hop_length  # it does not centre frames
+        lead = n_fft // 2 - hop_length  # it does not centre frames
 
         def griffin_lim():
             z = pyroomacoustics.phase.griffin_lim(frames, hop_length, window, n_fft, n_iter=32)
@@ -155,7 +155,7 @@ def peers(S, length, n_fft, hop_length):
 
         found["pyroomacoustics, 32"] = griffin_lim
     if pghipy:
-        frames, bell = np.ascontiguousarray(S.T, dtype=float), 0.25645 * n_fft**2  # Hann's
+        bell = 0.25645 * n_fft**2  # Hann's
 
         def gradient():
             phase = pghipy.pghi(frames, n_fft, hop_length, gamma=bell).T
