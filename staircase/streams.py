@@ -122,12 +122,21 @@ def _end_of_flac(data, begin, following):
 
     Zeros do not change the checksum, so they may well be its own.
     """
-    for end in following:
-        if not _remainder(data[begin:end]):
+    if end := _first_sound(data, begin, following):
+        return end
+    ends = [begin + (mpeg_start(data[begin : begin + 2**17]) or 0)]
+    if following[-1] == len(data):
+        ends += [len(data.rstrip(b"\0\r\n")) + n for n in range(3)]
+    return _first_sound(data, begin, sorted(end for end in ends if end > begin))
+
+
+def _first_sound(data, begin, ends):
+    """Returns the first of rising `ends` at which a frame's checksum is right, or None."""
+    rest = b""
+    for at, end in itertools.pairwise([begin, *ends]):
+        rest = _remainder(rest + data[at:end])
+        if not any(rest):
             return end
-    ends = [len(data.rstrip(b"\0\r\n")) + n for n in range(3)]
-    ends.append(begin + (mpeg_start(data[begin : begin + 2**17]) or 0))
-    return next((end for end in ends if begin < end and not _remainder(data[begin:end])), None)
 
 
 def _begins_flac(data, at):
@@ -171,17 +180,17 @@ def _number_length(byte):
     return max(1, 8 - (byte ^ 255).bit_length())
 
 
-def _remainder(frame):
-    """Returns what a frame leaves when FLAC's polynomial divides it; a sound one leaves nothing.
+def _remainder(data):
+    """Returns what bytes leave when FLAC's polynomial divides them: of a sound frame zeros.
 
     The upper half of the words is moved down onto the lower half, until one word is left.
     """
-    n_bytes = 2 << max(0, (len(frame) - 1).bit_length() - 1)
-    words = np.frombuffer(frame.rjust(n_bytes, b"\0"), ">u2")
+    n_bytes = 2 << max(0, (len(data) - 1).bit_length() - 1)
+    words = np.frombuffer(data.rjust(n_bytes, b"\0"), ">u2")
     while len(words) > 1:
         half = len(words) // 2
         words = words[half:] ^ _moved(half)[words[:half]]
-    return int(words[0])
+    return int(words[0]).to_bytes(2, "big")
 
 
 @functools.lru_cache
