@@ -51,9 +51,9 @@ function join(group, labels, audios) {
   const toggle = () => (chosen.paused ? chosen.play().catch(show) : chosen.pause());
   const choose = (next) => {
     if (next !== chosen) {
+      chosen.pause(); // first, as its clock runs on while the next one is set
       const position = chosen.ended ? 0 : chosen.currentTime;
       next.currentTime = Math.min(position, next.duration || Infinity);
-      chosen.pause();
       chosen = next;
     }
     chosen.play().catch(show); // refused where there is no sound yet
