@@ -8,6 +8,7 @@ import threading
 import time
 from contextlib import redirect_stdout
 from pathlib import Path
+from types import SimpleNamespace
 
 import jupyter_client
 import matplotlib
@@ -201,11 +202,13 @@ def drawn_in_words(panel):
 
     for picture in panel.pictures:
 
-        def write(seconds, picture=picture):
-            drawn = picture.image.get_array().tobytes(), picture.ax.get_title(loc="left")
-            return repr((*drawn, seconds)).encode()
+        def held(wanted, picture=picture):
+            easel = type(picture).held(picture, wanted)
+            array, title = easel.image.get_array().tobytes(), easel.title.get_text()
+            words = repr((array, title, easel.ax.get_xlim(), easel.law.get_ydata()))
+            return SimpleNamespace(png=words.encode)
 
-        picture._png, picture.drawn = write, None
+        picture.held, picture.drawn = held, None
     panel.update()
     return panel
 

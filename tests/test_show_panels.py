@@ -2,8 +2,10 @@
 
 import io
 import re
+import warnings
 from base64 import b64decode
 
+import matplotlib
 import numpy as np
 import PIL.Image
 import pytest
@@ -115,31 +117,32 @@ def test_original_and_result_have_one_level_and_room_for_peaks(slt, kal16):
 def test_the_picture_shows_what_was_computed_up_to_fmax_under_the_laws_line(panel):
     panel.controls["hz"].value = 3000
     original, result = panel.pictures
-    assert result.ax.get_ylim() == (0, 4) and result.image.get_extent() == [0, 1, 0, 8]
-    assert np.array_equal(result.image.get_array(), panel.compute(3000, "a")[0])
-    assert list(result.law.get_ydata()) == [3, 3]
-    assert result.legend.get_texts()[0].get_text() == "lowest pitch by the law: 3000 Hz"
-    assert result.law.get_visible() and not original.law.get_visible()
+    easel = result.held(result.drawn)
+    assert easel.ax.get_ylim() == (0, 4) and easel.image.get_extent() == [0, 1, 0, 8]
+    assert np.array_equal(easel.image.get_array(), panel.compute(3000, "a")[0])
+    assert list(easel.law.get_ydata()) == [3, 3] and easel.law.get_visible()
+    assert easel.legend.get_texts()[0].get_text() == "lowest pitch by the law: 3000 Hz"
+    assert not original.held(original.drawn).law.get_visible()
     panel.line = lambda hz, mode: 0
     panel.update()
-    assert not result.law.get_visible() and not result.legend.get_visible()
+    easel = result.held(result.drawn)
+    assert not easel.law.get_visible() and not easel.legend.get_visible()
 
 
-def test_the_original_is_drawn_beside_it_under_one_scale_and_once(panel):
+def test_the_original_is_drawn_beside_it_under_one_scale_and_once(panel, monkeypatch):
     original, result = panel.pictures
+    titles = []
+    for picture in panel.pictures:
+        easel = picture.held(picture.drawn)
+        assert easel.image.get_clim() == (-80, 0) and easel.ax.get_ylim() == (0, 4)
+        titles.append(easel.ax.get_title(loc="left"))
+    assert titles == ["The original", "At these values"]
     reference = at.pretty_spectrogram(tone(440, 0.1), n_fft=512, hop_length=128)
-    assert np.array_equal(original.image.get_array(), reference)
-    assert original.image.get_clim() == result.image.get_clim() == (-80, 0)
-    assert original.ax.get_ylim() == result.ax.get_ylim()
-    assert [p.ax.get_title(loc="left") for p in panel.pictures] == [
-        "The original",
-        "At these values",
-    ]
+    assert np.array_equal(original.held(original.drawn).image.get_array(), reference)
     drawn = []
-    original.observe(drawn.append, names="value")
-    original._png = lambda seconds: drawn.append("again")
+    monkeypatch.setattr(show.panels.Easel, "png", lambda easel: drawn.append(1) or b"")
     panel.controls["hz"].value = 3000
-    assert drawn == []
+    assert drawn == [1] and original.value and not result.value
 
 
 def test_what_is_drawn_over_a_still_ground_is_what_a_whole_drawing_shows(panel):
@@ -147,10 +150,22 @@ def test_what_is_drawn_over_a_still_ground_is_what_a_whole_drawing_shows(panel):
     for hz in (3000, 440):
         panel.controls["hz"].value = hz
         for picture in panel.pictures:
-            whole = io.BytesIO()
-            picture.figure.savefig(whole, dpi=picture.figure.dpi)
-            seen, expected = (PIL.Image.open(f) for f in (io.BytesIO(picture.value), whole))
-            assert np.array_equal(seen.convert("RGB"), expected.convert("RGB"))
+            easel, whole = picture.held(picture.drawn), io.BytesIO()
+            easel.figure.savefig(whole, dpi=easel.figure.dpi)
+            files = io.BytesIO(picture.value), whole
+            seen, drawn = (PIL.Image.open(file).convert("RGB") for file in files)
+            in_palette = drawn.quantize(palette=easel.PALETTE, dither=0).convert("RGB")
+            assert np.array_equal(seen, in_palette)
+            apart = np.abs(np.asarray(seen, int) - np.asarray(drawn, int)).max(axis=2)
+            assert np.mean(apart > 8) < 0.005  # at the edges of letters
+
+
+def test_a_twin_may_be_made_again_under_the_style_of_the_course(panel):
+    """A figure that is saved takes up the layout that the style names, and warns."""
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        st.use_style()
+        assert panel.twin() == panel.twin()
 
 
 def test_a_twin_shows_what_the_panel_begins_with_where_none_lives(panel):

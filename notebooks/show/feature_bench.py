@@ -22,7 +22,7 @@ class FeatureBench(widgets.VBox):
         self.key = widgets.Dropdown(description="Array")
         self.recipe = widgets.Dropdown(description="Recipe", options=[*at.RECIPES])
         self.source, self.status = widgets.HTML(), widgets.HTML()
-        self.picture, self.player = Picture(sr, sr / 2), Player([RESULT])
+        self.picture, self.player = Picture(sr / 2), Player([RESULT])
         self.key.layout.display = "none"  # until a file holds several
         self.upload.observe(self._uploaded, names="value")
         self.key.observe(self._chosen, names="value")
@@ -99,8 +99,8 @@ class FeatureBench(widgets.VBox):
             return self._say(None, f"{name}: not possible: {error}. You hear the last one.")
         self.y, self.rate = y, recipe.sr
         (sound,) = level({RESULT: y}).values()
-        self.picture.khz = self.rate / 2000
-        self.picture.draw(at.pretty_spectrogram(y, **PICTURE), RESULT, len(y) / self.rate, 0)
+        S_db = at.pretty_spectrogram(y, **PICTURE)
+        self.picture.draw(len(y) / self.rate, S_db, RESULT, self.rate / 2000, 0)
         self.player.set(RESULT, encode(sound, self.rate, "WAV"))
         self._say(None, f"{name}: {why}.")
 

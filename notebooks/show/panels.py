@@ -1,12 +1,15 @@
 """Panels: a question, controls, and an answer in pictures, sound and words."""
 
+import functools
 import html
 import io
 from pathlib import Path
 
 import ipywidgets as widgets
+import matplotlib
 import numpy as np
 import PIL.Image
+import threadpoolctl
 from IPython.display import HTML, display
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -43,20 +46,28 @@ def show_live(widget, twin):
     display(widget._repr_mimebundle_() | {"text/plain": repr(widget)}, raw=True)
 
 
-class Picture(widgets.Image):
-    """A spectrogram, drawn for twice the pixels, and anew only when something changes."""
+class Easel:
+    """Axes up to `fmax` over so many seconds, on which pictures are drawn one after the other.
 
-    def __init__(self, sr, fmax):
-        layout = widgets.Layout(flex="1 1 300px", max_width="500px", min_width="0")
-        super().__init__(format="png", layout=layout)
-        self.khz, self.drawn, self.seconds = sr / 2000, None, None
-        self.figure = Figure(figsize=(5, 3), dpi=200, layout="constrained", facecolor="white")
-        FigureCanvasAgg(self.figure)
-        self.ax = self.figure.subplots()
-        scale = dict(extent=(0, 1, 0, 1), vmin=-80, vmax=0, cmap="magma", aspect="auto")
+    What they share is drawn once. They are drawn for twice the pixels, in 256 colours: nobody
+    sees the difference, and a file is written in a third of the time.
+    """
+
+    BOX, BAR = (0.112, 0.158, 0.732, 0.758), (0.851, 0.158, 0.023, 0.758)  # of the figure
+    COLOURS = matplotlib.colormaps["magma"](np.linspace(0, 1, 224))[:, :3]
+    GREYS = np.linspace((0, 0, 0), (1, 1, 1), 32)
+    PALETTE = PIL.Image.new("P", (1, 1))
+    PALETTE.putpalette(np.rint(255 * np.concatenate([COLOURS, GREYS])).astype(np.uint8).tobytes())
+
+    def __init__(self, fmax, seconds):
+        self.figure = Figure(figsize=(5, 3), dpi=200, layout="tight", facecolor="white")
+        self.figure.set_layout_engine("none")  # at once, it would last until a figure is saved
+        self.canvas = FigureCanvasAgg(self.figure)
+        self.ax = self.figure.add_axes(self.BOX)
+        scale = dict(extent=(0, seconds, 0, 1), vmin=-80, vmax=0, cmap="magma", aspect="auto")
         nearest = dict(origin="lower", interpolation="nearest")
         self.image = self.ax.imshow(np.zeros((1, 1)), **scale, **nearest)
-        self.figure.colorbar(self.image, ax=self.ax, label="Level (dB)", pad=0.01)
+        self.figure.colorbar(self.image, cax=self.figure.add_axes(self.BAR), label="Level (dB)")
         self.law = self.ax.axhline(0, color="white", linestyle="--")
         dark = dict(labelcolor="white", facecolor="black", framealpha=0.7, edgecolor="none")
         self.legend = self.ax.legend([self.law], [""], loc="upper right", frameon=True, **dark)
@@ -65,40 +76,59 @@ class Picture(widgets.Image):
         self.moving = [self.image, self.law, *self.ax.spines.values(), self.title, self.legend]
         for artist in self.moving:
             artist.set_animated(True)  # left out by a canvas that draws, not by one that saves
+        self.canvas.draw()
+        self.ground = self.canvas.copy_from_bbox(self.figure.bbox)
 
-    def draw(self, S_db, title, seconds, line_hz):
-        """Draws a spectrogram of so many seconds, and a line unless that is at 0 Hz."""
-        wanted = (np.array(S_db), title, seconds, line_hz)
-        if self.drawn and all(map(np.array_equal, wanted, self.drawn)):
-            return
-        self.drawn = None  # stopped below, it is drawn anew
+    def hold(self, S_db, title, khz, line_hz):
+        """Returns it with a spectrogram up to `khz`, and a line unless that is at 0 Hz."""
         self.image.set_data(S_db)
-        self.image.set_extent((0, seconds, 0, self.khz))
+        self.image.set_extent((*self.ax.get_xlim(), 0, khz))
         self.title.set_text(title)
         self.law.set_ydata([line_hz / 1000] * 2)
         self.legend.get_texts()[0].set_text(f"lowest pitch by the law: {line_hz:.0f} Hz")
         for artist in (self.law, self.legend):
             artist.set_visible(line_hz > 0)
-        self.value, self.drawn = self._png(seconds), wanted
+        return self
 
-    def _png(self, seconds):
-        """Returns it as it is drawn; what does not move is drawn once for its seconds."""
-        canvas, file = self.figure.canvas, io.BytesIO()
-        if seconds != self.seconds:
-            self.seconds = None
-            canvas.draw()
-            self.figure.set_layout_engine("none")  # the first drawing has arranged all
-            self.still, self.seconds = canvas.copy_from_bbox(self.figure.bbox), seconds
-        canvas.restore_region(self.still)
+    def png(self):
+        """Returns what it holds."""
+        self.canvas.restore_region(self.ground)
         for artist in self.moving:
             self.ax.draw_artist(artist)
-        picture = PIL.Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+        picture = PIL.Image.fromarray(np.asarray(self.canvas.buffer_rgba())).convert("RGB")
+        picture = picture.quantize(palette=self.PALETTE, dither=PIL.Image.Dither.NONE)
+        file = io.BytesIO()
         picture.save(file, format="png", compress_level=1)  # the fastest
         return file.getvalue()
 
+
+easel = functools.lru_cache(8)(Easel)  # one for all pictures up to there, of so many seconds
+
+
+class Picture(widgets.Image):
+    """A spectrogram up to `fmax`, drawn anew only when something changes."""
+
+    def __init__(self, fmax):
+        layout = widgets.Layout(flex="1 1 300px", max_width="500px", min_width="0")
+        super().__init__(format="png", layout=layout)
+        self.fmax, self.drawn = fmax, None
+
+    def draw(self, seconds, S_db, title, khz, line_hz):
+        """Draws a spectrogram of so many seconds up to `khz`; a line unless that is at 0 Hz."""
+        wanted = (seconds, np.array(S_db), title, khz, line_hz)
+        if self.drawn and all(map(np.array_equal, wanted, self.drawn)):
+            return
+        self.drawn = None  # stopped below, it is drawn anew
+        self.value, self.drawn = self.held(wanted).png(), wanted
+
+    def held(self, wanted):
+        """Returns the easel that holds it."""
+        seconds, *what = wanted
+        return easel(self.fmax, seconds).hold(*what)
+
     def html(self):
         """Returns it smaller, with words for those who do not see it."""
-        return figure_html(self.figure, dpi=144)
+        return figure_html(self.held(self.drawn).figure, dpi=144)
 
 
 class Panel(widgets.VBox):
@@ -144,7 +174,8 @@ class Panel(widgets.VBox):
         """Computes, draws and plays what the controls ask for."""
         self.status.value = status_line("computing …")
         try:
-            self.words, self.possible = self._answer(), True
+            with threadpoolctl.threadpool_limits(1):  # two wait for each other in small steps
+                self.words, self.possible = self._answer(), True
         except Exception as error:  # a panel never ends in a traceback
             self.words = f"not possible: {error}. Picture and sound stay as they were."
             self.possible = False
@@ -168,10 +199,10 @@ class Panel(widgets.VBox):
     def _draw(self, pictures, seconds, line_hz):
         """Draws side by side, the line on the last, which is the result."""
         while len(self.row.children) < len(pictures):
-            self.row.children += (Picture(self.sr, self.fmax),)
+            self.row.children += (Picture(self.fmax),)
         for picture, (title, S_db) in zip(self.row.children, pictures.items()):
             is_last = picture is self.row.children[-1]
-            picture.draw(S_db, title, seconds, line_hz if is_last else 0)
+            picture.draw(seconds, S_db, title, self.sr / 2000, line_hz if is_last else 0)
 
     @staticmethod
     def _level(reference, y):
