@@ -279,7 +279,13 @@ def nearest_bell(window):
 
     The bell that has the largest cosine with the window, over the samples i.
     """
-    i, window = np.arange(len(window)), np.abs(window)
+    return _nearest_bell(np.asarray(window, float).tobytes())
+
+
+@functools.lru_cache(16)  # it is looked for as long as an iteration takes
+def _nearest_bell(window):
+    window = np.abs(np.frombuffer(window))
+    i = np.arange(len(window))
     centre = float(i @ window**2 / np.sum(window**2))
 
     def unlike(width):
@@ -334,7 +340,9 @@ def gradient_phases(S, window, hop_length, seed):
             place, doubt = places(log_S, window, hop_length, bell)
             row_step = (-2 * np.pi / n_fft * place).astype(np.float32)
         known = phase[-1:]
-        draws = rng.uniform(-np.pi, np.pi, (block.stop - block.start, rows))
+        draws = rng.random((block.stop - block.start, rows))
+        draws *= 2 * np.pi
+        draws -= np.pi
         draws[:, 0 if n_fft % 2 else [0, -1]] = 0
         phase = np.empty((len(known) + len(draws), rows), np.float32)
         phase[: len(known)], phase[len(known) :] = known, draws
