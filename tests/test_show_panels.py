@@ -140,7 +140,7 @@ def test_the_original_is_drawn_beside_it_under_one_scale_and_once(panel, monkeyp
     reference = at.pretty_spectrogram(tone(440, 0.1), n_fft=512, hop_length=128)
     assert np.array_equal(original.held(original.drawn).image.get_array(), reference)
     drawn = []
-    monkeypatch.setattr(show.panels.Easel, "png", lambda easel: drawn.append(1) or b"")
+    monkeypatch.setattr(show.panels._Easel, "png", lambda easel: drawn.append(1) or b"")
     panel.controls["hz"].value = 3000
     assert drawn == [1] and original.value and not result.value
 

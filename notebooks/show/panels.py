@@ -46,7 +46,7 @@ def show_live(widget, twin):
     display(widget._repr_mimebundle_() | {"text/plain": repr(widget)}, raw=True)
 
 
-class Easel:
+class _Easel:
     """Axes up to `fmax` over so many seconds, on which pictures are drawn one after the other.
 
     What they share is drawn once. They are drawn for twice the pixels, in 256 colours: nobody
@@ -102,7 +102,7 @@ class Easel:
         return file.getvalue()
 
 
-easel = functools.lru_cache(8)(Easel)  # one for all pictures up to there, of so many seconds
+_easel = functools.lru_cache(8)(_Easel)  # one for all pictures up to there, of so many seconds
 
 
 class Picture(widgets.Image):
@@ -124,7 +124,7 @@ class Picture(widgets.Image):
     def held(self, wanted):
         """Returns the easel that holds it."""
         seconds, *what = wanted
-        return easel(self.fmax, seconds).hold(*what)
+        return _easel(self.fmax, seconds).hold(*what)
 
     def html(self):
         """Returns it smaller, with words for those who do not see it."""
