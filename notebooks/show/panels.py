@@ -61,7 +61,7 @@ class _Easel:
 
     def __init__(self, fmax, seconds):
         self.figure = Figure(figsize=(5, 3), dpi=200, layout="tight", facecolor="white")
-        self.figure.set_layout_engine("none")  # at once, it would last until a figure is saved
+        self.figure.set_layout_engine("none")  # for good; given above, until the first savefig
         self.canvas = FigureCanvasAgg(self.figure)
         self.ax = self.figure.add_axes(self.BOX)
         scale = dict(extent=(0, seconds, 0, 1), vmin=-80, vmax=0, cmap="magma", aspect="auto")
