@@ -125,7 +125,7 @@ def _end_of_flac(data, begin, following):
     if end := _first_sound(data, begin, following):
         return end
     ends = [begin + (mpeg_start(data[begin : begin + 2**17]) or 0)]
-    if following[-1] == len(data):
+    if following[-1] == len(data):  # else no frame reaches as far
         ends += [len(data.rstrip(b"\0\r\n")) + n for n in range(3)]
     return _first_sound(data, begin, sorted(end for end in ends if end > begin))
 
