@@ -439,6 +439,7 @@ function remembered_theme() {
 
 function begin() {
   remembered_theme();
+  addEventListener("storage", remembered_theme); // switched in a tab beside this one
   if (!window.Worker || !window.OfflineAudioContext) {
     return say(
       "This browser has no Workers or no Web Audio, which this page needs: a newer one will do.",

@@ -56,6 +56,15 @@ if (noCode) {
   noCode.onchange = () => remembered.set("no-code", noCode.checked);
 }
 
+// Another page may have changed them, in a tab beside this one or just before this one opened.
+addEventListener("storage", ({ key, newValue }) => {
+  if (key === "theme" && theme) {
+    root.dataset.theme = newValue;
+    showTheme();
+  }
+  if (key === "no-code" && noCode) noCode.checked = newValue === "true";
+});
+
 function copied(text) {
   if (navigator.clipboard?.writeText) return navigator.clipboard.writeText(text);
   const area = made("textarea", { value: text }); // a page from the disk may have no clipboard

@@ -323,6 +323,10 @@ function theme() {
   }
 }
 
+addEventListener("storage", ({ key, newValue }) => {
+  if (key === "theme") root.dataset.theme = newValue; // switched in a tab beside this one
+});
+
 function fullscreen() {
   if (document.fullscreenElement) document.exitFullscreen();
   else root.requestFullscreen?.();
