@@ -70,6 +70,7 @@ import threadpoolctl
 from sklearn.preprocessing import StandardScaler
 
 import audiotools as at
+from staircase.arguments import known_fields
 from staircase.files import read as read_sound
 from staircase.sound import resampled
 
@@ -95,6 +96,7 @@ SILENCE = 1e-4  # a file whose peak lies below, -80 dB of full scale, is silent
 # ----------------------------------------------------------------------------------------
 
 
+@known_fields
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Recipe:
     """What is computed of every sound: all that the way back needs to know.
@@ -654,7 +656,7 @@ def _make(folder, store, recipe, sources):
         about = dict(path=source, sha256=hashlib.sha256(data).hexdigest())
         if _is_finished(target, recipe, about["sha256"]):
             return sources, 0, 0.0, ""
-        y, native = _sound(folder / source, data, recipe.sr)
+        y, native = _sound(folder / source, recipe.sr)
         table = _table(recipe, item, *recipe.down(y), about | native | dict(n_samples=len(y)))
     except Exception as error:  # whatever it is, the night goes on
         why = str(error).replace(f"{folder}{os.sep}", "").removeprefix(f"{sources[0]} ")
@@ -693,10 +695,8 @@ def _is_finished(target, recipe, sha256):
         return False
 
 
-def _sound(path, data, sr):
+def _sound(path, sr):
     """Returns a sound at the rate `sr` if the file is all there, and what the file says of it."""
-    if not data:
-        raise ValueError(f"{path} is empty: it holds no bytes")
     found = read_sound(path)
     if found.lost:
         raise ValueError(found.lost)
@@ -790,6 +790,8 @@ CURES = {
 def _begin(store, recipe):
     """Makes a store, or opens one for more of the same; clears what a killed run left."""
     marker, there = store / "_common_metadata", None
+    if not marker.exists():
+        _refuse_packed(store)
     first = itertools.islice(_items(store), 9) if store.is_dir() else ()
     items = [_path(store, item) for item in first]
     for path in [marker, *items]:  # if the marker is lost or damaged, the items know the recipe
@@ -814,6 +816,14 @@ def _clear(store):
     """Removes what a process that was killed had not finished."""
     for unfinished in store.rglob(".*.tmp"):
         unfinished.unlink(missing_ok=True)
+
+
+def _refuse_packed(folder):
+    """Refuses what `pack` wrote: it has the frames of a store, not its items."""
+    if (folder / "items.parquet").exists() and (folder / "frames/part-00000.parquet").exists():
+        raise ValueError(
+            f"{folder} was written by pack, for table tools: name the store that it was packed from"
+        )
 
 
 def _is_seen(path):
@@ -863,8 +873,16 @@ def _recipe(metadata):
 
 @functools.lru_cache(maxsize=8)
 def _tried(values):
-    """Returns the recipe of these values, in JSON: it goes down and up once, not for each item."""
-    return Recipe(**json.loads(values))
+    """Returns the recipe of these values, in JSON: it goes down and up once, not for each item.
+
+    By the usual tracker: who reads a pitch, or says it, need not have installed another.
+    """
+    values = json.loads(values)
+    tracker = values.pop("tracker", None)
+    recipe = Recipe(**values)
+    if tracker:
+        object.__setattr__(recipe, "tracker", tracker)
+    return recipe
 
 
 def _read(path, columns=None):
@@ -892,7 +910,7 @@ def open_store(path):
     Raises
     ------
     FileNotFoundError, ValueError
-        There is none; it is from a later version of this module.
+        There is none; it is from a later version of this module; it is what `pack` wrote.
 
     Examples
     --------
@@ -909,6 +927,7 @@ def open_store(path):
     """
     path = _as_path(path).absolute()
     if not (path / "_common_metadata").exists():
+        _refuse_packed(path)
         raise FileNotFoundError(f"{path} is no store, it has no _common_metadata: build makes one")
     return Store(path)
 

@@ -62,7 +62,8 @@ class Array:
         if x.size == 0:
             raise ValueError(f"{name} has shape {x.shape}: it is empty, pass numbers")
         if x.ndim < self.ndim:
-            raise ValueError(f"{name} has shape {x.shape}: it needs {self.ndim} dimension(s)")
+            what = f"has shape {x.shape}" if x.ndim else f"is one number, {shown(x.item())}"
+            raise ValueError(f"{name} {what}: pass an array of {self.ndim} dimension(s)")
         if self.alone and x.ndim > self.ndim:
             raise ValueError(f"{name} has shape {x.shape}: {self.alone}")
         return self._in_range(as_float(x), name)
@@ -447,7 +448,9 @@ FOREIGN = {
 
 def answer(keyword, parameters):
     """Returns what to do about a `keyword` that is none of a function's `parameters`."""
-    here = FOREIGN.get(keyword, "use " + ", ".join(parameters))
+    every = ", ".join(parameters)
+    usual = f"use {every}" if len(every) < 200 else "its help lists those that it has"
+    here = FOREIGN.get(keyword, usual)
     if isinstance(here, tuple):
         *names, last = here if " " in here[-1] else (*here, "")
         taken = [name for name in names if name in parameters]
@@ -544,12 +547,9 @@ def _reader(function, narrower):
         try:
             given = bind(*args, **kwargs).arguments
         except TypeError as error:
+            _refuse_unknown(function.__name__, kwargs, parameters)
             words = str(error)
-            foreign = [keyword for keyword in kwargs if keyword not in parameters]
-            if foreign:
-                cure = answer(foreign[0], parameters)
-                words = f"got an unexpected keyword argument {foreign[0]!r}: {cure}"
-            elif "too many positional" in words:
+            if "too many positional" in words:
                 words += f": pass options by keyword, {', '.join(parameters)}"
             raise TypeError(f"{function.__name__}() {words}") from None
         return {
@@ -558,6 +558,28 @@ def _reader(function, narrower):
         }
 
     return kinds, clean
+
+
+def _refuse_unknown(called, kwargs, parameters):
+    """Refuses the first keyword that is none of these, and says what to use."""
+    for keyword in kwargs:
+        if keyword not in parameters:
+            cure = answer(keyword, parameters)
+            words = f"{called}() got an unexpected keyword argument {keyword!r}: {cure}"
+            raise TypeError(words) from None
+
+
+def known_fields(cls):
+    """Decorates a dataclass: it answers keywords of other libraries as `checked` functions do."""
+    make, parameters = cls.__init__, inspect.signature(cls).parameters
+
+    @functools.wraps(make)
+    def make_if_known(self, *args, **kwargs):
+        _refuse_unknown(cls.__name__, kwargs, parameters)
+        make(self, *args, **kwargs)
+
+    cls.__init__ = make_if_known
+    return cls
 
 
 # ----------------------------------------------------------------------------------------

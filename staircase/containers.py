@@ -49,6 +49,9 @@ def _first(file, name):
     """Returns where a file begins to be sound, and what reads it."""
     at = tag_length(bytes_at(file, 0, 2**16))
     data = bytes_at(file, at, 2**17)
+    if not data:
+        what = "nothing follows its tags" if at else "it holds no bytes"
+        raise ValueError(f"{name} is empty: {what}, fetch it again")
     if read := _reader(data):
         return at, read
     _refuse_foreign(data[:16], name)

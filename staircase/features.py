@@ -69,8 +69,12 @@ def _bytes(path):
         data, called = path.read(_LARGEST + 1), "the file"
     elif isinstance(path, (str, os.PathLike)) and os.fspath(path):
         called = os.fspath(path)
-        with Path(called).open("rb") as file:
-            data = file.read(_LARGEST + 1)
+        try:
+            with Path(called).open("rb") as file:
+                data = file.read(_LARGEST + 1)
+        except OSError as error:
+            cure = "give the path of a file of features that you may read"
+            raise type(error)(f"{called} cannot be opened ({error.strerror}): {cure}") from None
     else:
         raise TypeError(f"path={shown(path)} must be the path of a file, or a binary file")
     if isinstance(data, str):

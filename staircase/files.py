@@ -178,7 +178,7 @@ def _samples(number):
 
 def _opened(part, source, name):
     """Returns a part as an open SoundFile, or refuses it in words of our own."""
-    refusal = ValueError
+    refusal, cure = ValueError, CURE
     if hasattr(source, "seek"):  # not a path
         source = Window(source, 0, size_of(source))  # libsndfile seeks to places before the start
     try:
@@ -189,10 +189,10 @@ def _opened(part, source, name):
     except (soundfile.LibsndfileError, TypeError) as error:  # TypeError: headerless .raw
         reason = "libsndfile makes no sense of its header"
         if part.is_cut:
-            reason = "it is truncated, fetch it again"
+            reason, cure = "it is truncated", "fetch it again"
         elif re.search("not recognised|unknown format|regular file|raw", str(error).lower()):
             refusal, reason = Foreign, "Format not recognised"
-    raise refusal(f"{name} cannot be read as sound ({reason}): {CURE}")
+    raise refusal(f"{name} cannot be read as sound ({reason}): {cure}")
 
 
 class _Stream(soundfile.SoundFile):

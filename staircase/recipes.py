@@ -27,6 +27,7 @@ from .arguments import (
     Whole,
     as_float,
     flag,
+    known_fields,
     or_none,
     shown,
     warn,
@@ -81,6 +82,7 @@ _FIELDS = {name: or_none(kind) for name, kind in NAMES.items()} | dict(
 )  # fmt: skip
 
 
+@known_fields
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Recipe:
     """What a feature is: every choice on the way down, which the way up must know.

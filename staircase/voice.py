@@ -117,10 +117,12 @@ def _by_pyin(sound, sr, hop_length, frame_length, fmin, fmax):
 def _by_swift(sound, sr, hop_length, frame_length, fmin, fmax):
     """The same as SwiftF0 hears it, whose frames are its own."""
     low, high = _SWIFT_HZ
-    if sr % 1 or fmin < low or fmax > high:
+    if sr % 1:
+        raise ValueError(f'sr={sr} is no whole rate, which tracker="swift" needs: use "pyin"')
+    if fmin < low or fmax > high:
         raise ValueError(
-            f'tracker="swift" hears {low:g} to {high:g} Hz of whole rates, not fmin={fmin:g} Hz, '
-            f'fmax={fmax:g} Hz, sr={sr:g} Hz: choose others, or use tracker="pyin"'
+            f'tracker="swift" hears {low:g} to {high:g} Hz, not fmin={fmin:g} Hz, '
+            f'fmax={fmax:g} Hz: choose others, or use tracker="pyin"'
         )
     heard = _swift().detect(sound, int(sr), fmin=fmin, fmax=fmax)
     n_frames = 1 + (len(sound) - frame_length) // hop_length

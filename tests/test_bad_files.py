@@ -58,7 +58,7 @@ def format_chunk(kind=1, channels=1, sr=SR, rate=2 * SR, align=2, bits=16):
 
 
 NO_SOUND = {  # name: content, the value, the cure
-    "zero.wav": (b"", "zero.wav", "convert it to WAV"),
+    "zero.wav": (b"", "zero.wav is empty: it holds no bytes", "fetch it again"),
     "text.wav": (b"not a sound\n" * 99, "text.wav", "convert it to WAV"),
     "text.mp3": ("Grüße".encode() * 99, "text.mp3.*Format not recognised", "convert it to WAV"),
     "image.png": (b"\x89PNG\r\n\x1a\n" + bytes(999), "image.png", "convert it to WAV"),
@@ -87,7 +87,7 @@ NO_SOUND = {  # name: content, the value, the cure
         f"any{suffix}": (b"any text" * 50, "no header", "convert it to WAV")
         for suffix in (".snd", ".gsm", ".vox", ".au")  # libsndfile believes these names
     },
-    "cut.flac": (FLAC[:5000], "cut.flac.*truncated", "fetch it again"),
+    "cut.flac": (FLAC[:5000], "cut.flac.*truncated", "fetch it again$"),
     "frames_too_short.wav": (format_chunk(channels=2), "16 bits .* block align says 2", "convert"),
     "24_bits_in_4_bytes.wav": (
         format_chunk(align=4, bits=24),

@@ -5,6 +5,7 @@ spectrograms, MFCCs as mel spectra. The cure is read off the message and carried
 features of all usual settings raise no doubt.
 """
 
+import dataclasses
 import inspect
 import re
 import warnings
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 
 import audiotools as at
+import corpus
 from staircase import likely
 from staircase.arguments import FOREIGN, FUNCTIONS_ELSEWHERE, NAMES
 from staircase.frames import Grid
@@ -491,6 +493,17 @@ def test_what_librosa_knows_is_not_swallowed(wrong):
     for function in (at.stft, at.griffin_lim, at.load_wav, at.mfcc):
         with pytest.raises(TypeError, match=f"unexpected keyword argument '{[*wrong][0]}': "):
             function("data/slt.wav", **wrong)
+
+
+@pytest.mark.parametrize("recipe", [at.Recipe, corpus.Recipe])
+def test_recipes_answer_foreign_keywords_as_functions_do(recipe):
+    for foreign, ours in [("fft_size", "n_fft"), ("num_mels", "n_mels"), ("hop", "hop_length")]:
+        with pytest.raises(TypeError, match=f"Recipe.*'{foreign}': use {ours}$"):
+            recipe(**{foreign: 80})
+    with pytest.raises(TypeError, match="'colour': ") as error:
+        recipe(colour=3)
+    assert len(str(error.value)) < 300
+    assert dataclasses.replace(recipe(), n_mels=40).n_mels == 40  # all of it else works as before
 
 
 def test_options_by_position_are_pointed_to_keywords():

@@ -107,8 +107,11 @@ def test_what_holds_no_features_is_refused_with_the_cure(what, tmp_path):
 
 
 def test_a_file_that_is_not_there_or_too_large_is_named(tmp_path, monkeypatch):
-    with pytest.raises(FileNotFoundError, match=r"none\.npy"):
+    cure = "cannot be opened .*: give the path"
+    with pytest.raises(FileNotFoundError, match=rf"none\.npy {cure}"):
         at.load_features(tmp_path / "none.npy")
+    with pytest.raises(OSError, match=cure):  # Windows refuses to open a folder in other words
+        at.load_features(tmp_path)
     (tmp_path / "large.npy").write_bytes(WRITTEN["npy"])
     monkeypatch.setattr("staircase.features._LARGEST", 2**7)
     for large in (tmp_path / "large.npy", io.BytesIO(WRITTEN["npy"])):

@@ -224,6 +224,8 @@ def test_what_swift_cannot_hear_is_refused_with_its_range(slt):
     for options in (dict(fmin=30, frame_length=2048), dict(fmax=3000)):
         with pytest.raises(ValueError, match='hears 46.875 to 2093.75 Hz.*use tracker="pyin"'):
             at.pitch(slt[0], 16000, tracker="swift", **options)
+    with pytest.raises(ValueError, match="sr=16000.5 is no whole rate"):
+        at.pitch(slt[0], 16000.5, tracker="swift")
     with pytest.raises(ValueError, match='unknown: use "pyin" or "swift"'):
         at.pitch(slt[0], 16000, tracker="praat")
 
