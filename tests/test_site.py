@@ -582,6 +582,32 @@ def test_code_is_copied_and_places_have_links(site, open_page):
     assert page.evaluate("decodeURIComponent(location.hash.slice(1))") == heading
 
 
+COVERED = """() => {
+    for (const details of document.querySelectorAll("details")) details.open = true;
+    const buttons = [...document.querySelectorAll(".copy")].map((b) => b.getBoundingClientRect());
+    const covers = (b, t) =>
+        b.left < t.right && t.left < b.right && b.top + 1 < t.bottom && t.top < b.bottom - 1;
+    const texts = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+    const range = document.createRange(), covered = [];
+    while (texts.nextNode()) {
+        const text = texts.currentNode;
+        if (!text.data.trim() || text.parentElement.closest(".copy")) continue;
+        range.selectNodeContents(text);
+        const lines = [...range.getClientRects()];
+        if (lines.some((line) => buttons.some((b) => covers(b, line)))) covered.push(text.data);
+    }
+    return [buttons.filter((b) => b.width).length, covered];
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1366, 390])
+def test_the_buttons_that_copy_cover_no_words(site, open_page, width):
+    page = open_page(site / PAGES[9], width=width)
+    n_buttons, covered = page.evaluate(COVERED)
+    assert n_buttons > 50 and not covered
+
+
 @pytest.mark.browser
 def test_beside_a_notebook_stand_all_and_where_one_is(site, open_page):
     page = open_page(site / PAGES[1])
