@@ -59,7 +59,7 @@ if (noCode) {
 // Another page may have changed them, in a tab beside this one or just before this one opened.
 addEventListener("storage", ({ key, newValue }) => {
   if (key === "theme" && theme) {
-    root.dataset.theme = newValue;
+    root.dataset.theme = newValue || "";
     showTheme();
   }
   if (key === "no-code" && noCode) noCode.checked = newValue === "true";

@@ -324,7 +324,7 @@ function theme() {
 }
 
 addEventListener("storage", ({ key, newValue }) => {
-  if (key === "theme") root.dataset.theme = newValue; // switched in a tab beside this one
+  if (key === "theme") root.dataset.theme = newValue || ""; // switched in a tab beside this one
 });
 
 function fullscreen() {
