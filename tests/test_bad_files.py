@@ -100,9 +100,9 @@ NO_SOUND = {  # name: content, the value, the cure
     "voice.amr": (b"#!AMR\n" + bytes(99), "voice.amr is an AMR file", "ffmpeg -i voice"),
     "radio.aac": (b"\xff\xf1P\x80" + bytes(99), "radio.aac is an AAC file", "ffmpeg -i radio"),
     "cut.ogg": (encoded(format="OGG")[:99], "cut.ogg", "convert it to WAV"),
-    "cut.mp3": (encoded(format="MP3")[:99], "cut.mp3", "convert it to WAV"),
+    "cut.mp3": (encoded(format="MP3")[:99], "cut.mp3", "fetch it again"),
     "compressed.wav.gz": (gzip.compress(WAV), "wav.gz", "convert it to WAV"),
-    "a" * 99 + ".wav": (b"", r"aaa\.\.\.aaa", "convert it to WAV"),
+    "a" * 99 + ".wav": (b"", r"aaa\.\.\.aaa", "fetch it again"),
 }
 
 
