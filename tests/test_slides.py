@@ -467,15 +467,16 @@ def test_what_is_switched_in_one_tab_is_switched_in_all(slides, browser):
     site, context = slides.parent, browser.new_context(color_scheme="light")
     context.set_offline(True)
     try:
-        names = (f"notebooks/{SHORT}.html", f"notebooks/{NAMES[0]}.html", "try.html")
-        tabs = {name: context.new_page() for name in (*names, f"slides/{SHORT}.html")}
-        for name, tab in tabs.items():
+        names = [f"notebooks/{SHORT}.html", f"notebooks/{NAMES[0]}.html", "try.html"]
+        names += [f"slides/{SHORT}.html"]
+        tabs = [context.new_page() for _ in names]
+        for name, tab in zip(names, tabs):
             tab.goto((site / name).as_uri())
-        first, second = list(tabs.values())[:2]
-        for tab, scheme in [(first, "dark"), (second, "light")]:
-            tab.get_by_role("button", name=f"switch to {scheme} colours").click()
-            for each in tabs.values():
-                each.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
+        first, second, *_ = tabs
+        for here, scheme in [(first, "dark"), (second, "light")]:
+            here.get_by_role("button", name=f"switch to {scheme} colours").click()
+            for tab in tabs:
+                tab.wait_for_function(f"document.documentElement.dataset.theme === '{scheme}'")
         first.get_by_label("hide the code").check()
         second.wait_for_function("document.getElementById('no-code').checked")
     finally:

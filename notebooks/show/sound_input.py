@@ -95,8 +95,6 @@ class SoundInput(anywidget.AnyWidget):
 
     def _read_file(self, name, data, size):
         """Returns the words and the waveform of a file, of whose `size` bytes `data` came."""
-        if not size:
-            raise ValueError(f"{name} is empty, it holds no bytes")
         found = read(_NamedBytes(data, name), duration=self.longest + 0.01)
         origin, is_all = f"{found.sr:,} samples per second", len(data) == size
         return self._beginning(found, origin, is_all, found.lost)
